@@ -1,0 +1,33 @@
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import type { ServiceType } from "../settings/cluster.ts";
+import type { Placement, Role } from "../settings/placement.ts";
+import type { ExposeSettings } from "../settings/release.ts";
+
+/** How a Service leaves the cluster, as data: what a component needs to write the Service. */
+export interface Exposure {
+  readonly type: ServiceType;
+  readonly annotations: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Address that the load balancer is asked to take. */
+  readonly loadBalancerIP?: pulumi.Input<string>;
+  /** Networks that may connect, in CIDR notation; load balancers only. */
+  readonly allowFrom?: readonly string[];
+  /** Host or address under which NodePorts are reached; NodePort only. */
+  readonly nodeAddress?: pulumi.Input<string>;
+}
+
+/** What every provider gives, and all that releases know of a cluster. */
+export interface Cluster {
+  /** The Kubernetes provider of everything inside the cluster, with a stable `clusterIdentifier`. */
+  readonly provider: k8s.Provider;
+  /** Kubeconfig with one context, as YAML or JSON text; secret. */
+  readonly kubeconfig: pulumi.Output<string>;
+  /** Storage class of volumes; `undefined` means the cluster's default class. */
+  readonly storageClass?: pulumi.Input<string>;
+  /** Answers how a Service named `name` is exposed; `settings` is what its release asks for. */
+  expose(name: string, settings: ExposeSettings): Exposure;
+  /** Where pods of a role run. */
+  placement(role: Role): Placement;
+  /** All that in-cluster resources need while they live and while they are torn down. */
+  readonly ready: readonly pulumi.Resource[];
+}

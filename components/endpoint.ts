@@ -1,0 +1,110 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { Cluster, Exposure } from "./cluster.ts";
+import type { Namespace } from "./namespace.ts";
+
+/** A port of an endpoint, and how its address is written. */
+export interface EndpointPort {
+  /** Name of the port and of the endpoint in the stack's output: `scheduler`, `dashboard`, `jupyter`. */
+  readonly name: string;
+  readonly port: number;
+  readonly targetPort: number;
+  /** Scheme of the address: `tcp`, `http`, ... */
+  readonly scheme: string;
+  /** Port on the user's machine in the `kubectl port-forward` line. */
+  readonly localPort: number;
+}
+
+/** Addresses by port name: URLs, or a `kubectl port-forward` line where nothing is exposed. */
+export type Addresses = Readonly<Record<string, pulumi.Output<string>>>;
+
+/** What an external Service is made of. */
+export interface ExternalServiceArgs {
+  readonly cluster: Cluster;
+  readonly namespace: Namespace;
+  readonly selector: Record<string, string>;
+  readonly ports: readonly EndpointPort[];
+  readonly exposure: Exposure;
+}
+
+/**
+ * Exposes pods by a Service of our own and answers the addresses it got.
+ *
+ * The charts' own Services cannot say who may connect (`loadBalancerSourceRanges`).
+ */
+export function externalService(name: string, args: ExternalServiceArgs, parent: pulumi.Resource): Addresses {
+  const { cluster, namespace, exposure } = args;
+  const service = new k8s.core.v1.Service(
+    name,
+    {
+      metadata: { name, namespace: namespace.name, annotations: exposure.annotations },
+      spec: {
+        type: exposure.type,
+        selector: args.selector,
+        ports: args.ports.map(({ name, port, targetPort }) => ({ name, port, targetPort })),
+        ...(exposure.loadBalancerIP === undefined ? {} : { loadBalancerIP: exposure.loadBalancerIP }),
+        ...(exposure.type === "LoadBalancer" && exposure.allowFrom !== undefined
+          ? { loadBalancerSourceRanges: [...exposure.allowFrom] }
+          : {}),
+      },
+    },
+    { parent, provider: cluster.provider, dependsOn: [...namespace.resources, ...cluster.ready] },
+  );
+  return externalAddresses(service, args);
+}
+
+/** The `kubectl port-forward` lines to a Service inside the cluster. */
+export function internalAddresses(
+  service: string,
+  namespace: Namespace,
+  ports: readonly EndpointPort[],
+): Addresses {
+  const line = ({ port, localPort }: EndpointPort) =>
+    pulumi.interpolate`kubectl port-forward -n ${namespace.name} service/${service} ${localPort}:${port}`;
+  return Object.fromEntries(ports.map((port) => [port.name, line(port)]));
+}
+
+function externalAddresses(
+  service: k8s.core.v1.Service,
+  { ports, exposure }: ExternalServiceArgs,
+): Addresses {
+  const nodeAddress = pulumi.output(exposure.nodeAddress);
+  const address = (port: EndpointPort) =>
+    pulumi
+      .all([service.spec, service.status, nodeAddress])
+      .apply(([spec, status, node]) => addressOf(port, spec, status, node));
+  return Object.fromEntries(ports.map((port) => [port.name, address(port)]));
+}
+
+interface ServiceSpec {
+  readonly type?: string;
+  readonly ports?: readonly { readonly port: number; readonly nodePort?: number }[];
+}
+interface ServiceStatus {
+  readonly loadBalancer?: {
+    readonly ingress?: readonly { readonly ip?: string; readonly hostname?: string }[];
+  };
+}
+
+/** The address of a port of a Service: the only place that knows IP from hostname from node port. */
+export function addressOf(
+  port: EndpointPort,
+  spec: ServiceSpec,
+  status: ServiceStatus | undefined,
+  nodeAddress: string | undefined,
+): string {
+  const ingress = status?.loadBalancer?.ingress?.[0];
+  const host = spec.type === "NodePort" ? nodeAddress : (ingress?.ip ?? ingress?.hostname);
+  const number =
+    spec.type === "NodePort" ? spec.ports?.find((each) => each.port === port.port)?.nodePort : port.port;
+  if (host === undefined || number === undefined)
+    return `the cluster has given no address yet; run pulumi refresh`;
+  return url(port.scheme, host, number);
+}
+
+/** A URL without the port where it is the scheme's own, and with brackets around IPv6. */
+export function url(scheme: string, host: string, port: number): string {
+  const safe = host.includes(":") ? `[${host}]` : host;
+  const isDefault = (scheme === "http" && port === 80) || (scheme === "https" && port === 443);
+  return `${scheme}://${safe}${isDefault ? "" : `:${port}`}`;
+}

@@ -1,0 +1,47 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { namespaceOf } from "../settings/namespace-rules.ts";
+import type { Settings } from "../settings/schema.ts";
+import type { Cluster } from "./cluster.ts";
+
+/** A namespace that releases live in: made by this stack, or handed to the user. */
+export interface Namespace {
+  readonly name: pulumi.Input<string>;
+  /** What must exist before anything is put into the namespace; empty where it was there already. */
+  readonly resources: readonly pulumi.Resource[];
+}
+
+/** The label by which a namespace shows the stack that owns it. */
+export const OWNER_LABEL = "dask-stack";
+
+/** The value of the owner label: organization, project and stack, as a label value allows it. */
+export function ownerLabel(): string {
+  const owner = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join(".");
+  return owner.replace(/[^A-Za-z0-9._-]/g, "-").slice(0, 63);
+}
+
+/** Makes the namespaces of all releases, each once, and answers them by name. */
+export function createNamespaces(settings: Settings, cluster: Cluster): ReadonlyMap<string, Namespace> {
+  const wanted = new Map(
+    Object.entries(settings.releases).map(([name, release]) => {
+      const { name: namespace, create } = namespaceOf(name, release);
+      return [namespace, create] as const;
+    }),
+  );
+  return new Map(
+    [...wanted].map(([name, create]) => [
+      name,
+      create ? ownNamespace(name, cluster) : { name, resources: [] },
+    ]),
+  );
+}
+
+function ownNamespace(name: string, cluster: Cluster): Namespace {
+  const labels = { "app.kubernetes.io/managed-by": "pulumi", [OWNER_LABEL]: ownerLabel() };
+  const namespace = new k8s.core.v1.Namespace(
+    name,
+    { metadata: { name, labels } },
+    { provider: cluster.provider, dependsOn: [...cluster.ready] },
+  );
+  return { name: namespace.metadata.name, resources: [namespace] };
+}

@@ -1,0 +1,99 @@
+import { readFileSync } from "node:fs";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { Cluster } from "./cluster.ts";
+import type { EnvironmentVariable } from "./dask-values.ts";
+import type { Namespace } from "./namespace.ts";
+import type { SmokeTestResult } from "./release.ts";
+
+/** What the Job of a smoke test is made of. */
+export interface SmokeTestArgs {
+  readonly cluster: Cluster;
+  readonly namespace: Namespace;
+  /** Image that holds the same Dask as the workers. */
+  readonly image: string;
+  readonly pullSecrets: readonly string[];
+  /** Environment of the test: where it connects and what it expects. */
+  readonly env: readonly EnvironmentVariable[];
+  /** File beside this one with the Python program. */
+  readonly script: string;
+  /** Changes when the release changes; the Job then runs again, and only then. */
+  readonly revision: pulumi.Input<number>;
+  /** Whether the image's start-up installs packages, for which it needs root. */
+  readonly installsPackages: boolean;
+}
+
+/** Seconds until a smoke test that hangs is ended. */
+const DEADLINE_S = 900;
+
+/**
+ * Runs a Python program in a Job that connects to a release as a user would, computes and checks the answer.
+ *
+ * `up` waits for the Job and fails with the program's last words when it fails.
+ */
+export function smokeTest(name: string, args: SmokeTestArgs, parent: pulumi.Resource): SmokeTestResult {
+  const { cluster, namespace } = args;
+  const job = new k8s.batch.v1.Job(
+    name,
+    {
+      metadata: {
+        name,
+        namespace: namespace.name,
+        // A Job that failed can never succeed: the next up makes a new one instead of waiting for it.
+        annotations: { "pulumi.com/replaceUnready": "true" },
+      },
+      spec: jobSpec(args),
+    },
+    {
+      parent,
+      provider: cluster.provider,
+      dependsOn: [...namespace.resources, ...cluster.ready],
+      deleteBeforeReplace: true,
+    },
+  );
+  const where = job.metadata;
+  return {
+    job: pulumi.interpolate`${where.namespace}/${where.name}`,
+    read: pulumi.interpolate`kubectl logs -n ${where.namespace} job/${where.name}`,
+  };
+}
+
+function jobSpec(args: SmokeTestArgs): k8s.types.input.batch.v1.JobSpec {
+  return {
+    backoffLimit: 1,
+    activeDeadlineSeconds: DEADLINE_S,
+    template: {
+      metadata: { annotations: { "dask/release-revision": pulumi.interpolate`${args.revision}` } },
+      spec: {
+        restartPolicy: "Never",
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        ...(args.installsPackages ? {} : { securityContext: RESTRICTED_POD }),
+        imagePullSecrets: args.pullSecrets.map((name) => ({ name })),
+        ...args.cluster.placement("user"),
+        containers: [container(args)],
+      },
+    },
+  };
+}
+
+function container(args: SmokeTestArgs): k8s.types.input.core.v1.Container {
+  return {
+    name: "smoke-test",
+    image: args.image,
+    // args, not command: the image's entry point installs the same packages as on the workers.
+    args: ["python", "-c", readScript(args.script)],
+    env: [...args.env],
+    resources: { requests: { cpu: "100m", memory: "512M" }, limits: { cpu: "1", memory: "1G" } },
+    terminationMessagePolicy: "FallbackToLogsOnError",
+    ...(args.installsPackages ? {} : { securityContext: RESTRICTED_CONTAINER }),
+  };
+}
+
+/** The restricted Pod Security profile; not kept where the entry point installs packages, which needs root. */
+const RESTRICTED_POD = { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: "RuntimeDefault" } };
+const RESTRICTED_CONTAINER = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
+
+function readScript(file: string): string {
+  return readFileSync(new URL(file, import.meta.url), "utf8");
+}

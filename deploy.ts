@@ -1,0 +1,28 @@
+import * as pulumi from "@pulumi/pulumi";
+import { createReleases } from "./components/index.ts";
+import { ownerLabel } from "./components/namespace.ts";
+import { type Outputs, outputsOf } from "./outputs.ts";
+import { preflight } from "./preflight.ts";
+import { planCluster } from "./providers/index.ts";
+import { UserError } from "./settings/problems.ts";
+import type { Settings } from "./settings/schema.ts";
+
+/**
+ * Deploys what the settings describe: cluster, then releases, then outputs.
+ *
+ * Runs the same under `pulumi up`, inline under the Automation API and under mocks.
+ *
+ * @throws pulumi.RunError before any resource is registered, where the settings do not fit the world
+ */
+export async function deploy(settings: Settings): Promise<Outputs> {
+  const plan = await planCluster(settings).catch(withoutStack);
+  await preflight(settings, plan.api, ownerLabel()).catch(withoutStack);
+  const cluster = plan.create();
+  const releases = createReleases(settings, cluster);
+  return outputsOf(cluster, releases);
+}
+
+/** A RunError is printed without its stack: the message is all the user needs. */
+function withoutStack(error: unknown): never {
+  throw error instanceof UserError ? new pulumi.RunError(error.message) : error;
+}

@@ -1,0 +1,5 @@
+import { deploy } from "./deploy.ts";
+import { readSettings } from "./settings/read.ts";
+
+/** Settings, then cluster, then releases, then outputs: see deploy.ts. */
+export const { endpoints, kubeconfig, credentials, smokeTest } = await deploy(readSettings());

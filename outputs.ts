@@ -1,0 +1,30 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Cluster } from "./components/cluster.ts";
+import type { Release, SmokeTestResult } from "./components/release.ts";
+
+/** What `pulumi stack output` shows. */
+export interface Outputs {
+  /** Per release: addresses by name, or a `kubectl port-forward` line where nothing is exposed. */
+  readonly endpoints: Readonly<Record<string, Release["endpoints"]>>;
+  /** Kubeconfig with one context; secret. */
+  readonly kubeconfig: pulumi.Output<string>;
+  /** Per release: generated passwords and tokens by name; secret. */
+  readonly credentials: pulumi.Output<Record<string, Record<string, string>>>;
+  /** Per release: the Job that proved that Dask computes, and how to read its result. */
+  readonly smokeTest: Readonly<Record<string, SmokeTestResult>>;
+}
+
+/** Collects the stack's outputs. */
+export function outputsOf(cluster: Cluster, releases: Readonly<Record<string, Release>>): Outputs {
+  const each = Object.entries(releases);
+  return {
+    endpoints: Object.fromEntries(each.map(([name, release]) => [name, release.endpoints])),
+    kubeconfig: cluster.kubeconfig,
+    credentials: pulumi.secret(
+      pulumi.output(Object.fromEntries(each.map(([name, release]) => [name, release.credentials]))),
+    ),
+    smokeTest: Object.fromEntries(
+      each.flatMap(([name, { smokeTest }]) => (smokeTest === undefined ? [] : [[name, smokeTest] as const])),
+    ),
+  };
+}

@@ -1,0 +1,77 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { Cluster, Exposure } from "../components/cluster.ts";
+import type { ExistingSettings } from "../settings/cluster.ts";
+import type { Placement, Role } from "../settings/placement.ts";
+import type { ExposeSettings } from "../settings/release.ts";
+import { type ApiClient, connect } from "./api-client.ts";
+import {
+  defaultKubeconfigPath,
+  type KubeContext,
+  readKubeconfig,
+  selectContext,
+  writeKubeconfig,
+} from "./kubeconfig.ts";
+
+/** An existing cluster that was reached: how it is spoken to and what tells it from others. */
+export interface ReachedCluster {
+  readonly context: KubeContext;
+  readonly api: ApiClient;
+  /** UID of the `kube-system` namespace, or the server's URL where the user may not read that. */
+  readonly identifier: string;
+}
+
+/**
+ * Finds the cluster that the settings name and speaks to it once.
+ *
+ * @param inline kubeconfig from `dask:secrets`, in place of a file
+ * @throws KubeconfigError for a kubeconfig or context that cannot be used, ApiError for a cluster that does not answer
+ */
+export async function reachExisting(settings: ExistingSettings, inline?: string): Promise<ReachedCluster> {
+  const { text, source, directory } =
+    inline === undefined
+      ? readKubeconfig(settings.kubeconfig ?? defaultKubeconfigPath())
+      : { text: inline, source: "dask:secrets.cluster.kubeconfig", directory: process.cwd() };
+  const context = selectContext(text, source, directory, settings.context);
+  const api = await connect(context);
+  return { context, api, identifier: await identify(api) };
+}
+
+async function identify(api: ApiClient): Promise<string> {
+  const namespace = await api.get("/api/v1/namespaces/kube-system");
+  const uid = namespace !== undefined && (namespace as { metadata?: { uid?: string } }).metadata?.uid;
+  return uid ? uid : api.server;
+}
+
+/** A cluster that is there already, as the contract that releases know. */
+export function createExisting(settings: ExistingSettings, reached: ReachedCluster): Cluster {
+  const kubeconfig = pulumi.secret(writeKubeconfig(reached.context));
+  const provider = new k8s.Provider("cluster", { kubeconfig, clusterIdentifier: reached.identifier });
+  return {
+    provider,
+    kubeconfig,
+    ...(settings.storageClass === undefined ? {} : { storageClass: settings.storageClass }),
+    expose: (_name, wanted) => exposeExisting(settings, new URL(reached.api.server).hostname, wanted),
+    placement: (role) => placementExisting(settings, role),
+    ready: [],
+  };
+}
+
+/** How a Service leaves an existing cluster: the type asked for, else the one that the cluster offers. */
+export function exposeExisting(
+  settings: ExistingSettings,
+  apiHost: string,
+  wanted: ExposeSettings,
+): Exposure {
+  return {
+    type: wanted.type ?? settings.expose,
+    annotations: wanted.annotations,
+    ...(wanted.address === undefined ? {} : { loadBalancerIP: wanted.address }),
+    ...(wanted.allowFrom === undefined ? {} : { allowFrom: wanted.allowFrom }),
+    nodeAddress: settings.nodeAddress ?? apiHost,
+  };
+}
+
+function placementExisting(settings: ExistingSettings, role: Role): Placement {
+  return settings.placement[role] ?? { nodeSelector: {}, tolerations: [] };
+}

@@ -1,0 +1,48 @@
+import type { ClusterSettings, ServiceType } from "./cluster.ts";
+import type { Problem, Report } from "./problems.ts";
+import type { ExposeSettings } from "./release.ts";
+
+const ANYWHERE = "0.0.0.0/0";
+
+/** How a cluster lets Services out; every cloud has load balancers. */
+export function offeredExposure(cluster: ClusterSettings): ServiceType {
+  return cluster.provider === "existing" ? cluster.expose : "LoadBalancer";
+}
+
+/** Exposing a scheduler or a notebook lets whoever reaches it run code, so it needs networks that may. */
+export function checkExposure(
+  path: readonly string[],
+  expose: ExposeSettings | undefined,
+  cluster: ClusterSettings,
+  report: Report,
+): Problem[] {
+  if (expose === undefined) return [];
+  const offered = offeredExposure(cluster);
+  const message = exposureProblem(expose.type ?? offered, expose, offered);
+  return message === undefined ? [] : [report(path, message)];
+}
+
+function exposureProblem(
+  type: ServiceType,
+  expose: ExposeSettings,
+  offered: ServiceType,
+): string | undefined {
+  if (type === "ClusterIP") {
+    const asksMore = expose.allowFrom !== undefined || expose.address !== undefined;
+    return asksMore || expose.type === undefined
+      ? `exposes nothing, because dask:cluster.expose is ${offered}; set that to LoadBalancer or NodePort`
+      : undefined;
+  }
+  if (type !== offered && offered !== "LoadBalancer") {
+    return `asks for ${type}, and dask:cluster.expose says ${offered}; change one of them`;
+  }
+  if (expose.allowFrom === undefined) {
+    return `exposes a service that runs anybody's code; add allowFrom with the networks that may connect, like ["203.0.113.0/24"]`;
+  }
+  if (type === "NodePort" && expose.allowFrom.join() !== ANYWHERE) {
+    return `cannot keep others out: a NodePort has no source ranges; use LoadBalancer, or say allowFrom: ["${ANYWHERE}"]`;
+  }
+  if (type === "NodePort" && expose.address !== undefined)
+    return "takes no address on a NodePort; remove address";
+  return undefined;
+}

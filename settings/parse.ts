@@ -1,0 +1,37 @@
+import { cluster } from "./cluster.ts";
+import { type Problem, problemsOf, SettingsError } from "./problems.ts";
+import { check } from "./rules.ts";
+import { release, type Settings, schema } from "./schema.ts";
+
+/**
+ * Checks what stands under `dask:` in a stack file and fills in the defaults.
+ *
+ * @param input the parsed values, keyed without the `dask:` prefix
+ * @throws SettingsError with every problem of the file
+ */
+export function parseSettings(input: unknown): Settings {
+  const result = schema.safeParse(input, { reportInput: true });
+  const problems = result.success
+    ? check(result.data, input)
+    : [...problemsOf(result.error.issues, input, schema), ...checkWhatParses(input)];
+  if (!result.success || problems.length > 0) throw new SettingsError(problems);
+  return result.data;
+}
+
+/** Applies the rules to the releases that are well-formed, so that one bad release does not hide another's fault. */
+function checkWhatParses(input: unknown): Problem[] {
+  const raw = isMap(input) ? input : {};
+  const releases = Object.entries(isMap(raw.releases) ? raw.releases : {}).flatMap(([name, value]) => {
+    const parsed = release.safeParse(value);
+    return parsed.success ? [[name, parsed.data] as const] : [];
+  });
+  const parsedCluster = cluster.safeParse(raw.cluster);
+  if (!parsedCluster.success) return [];
+  const rest = schema.omit({ cluster: true, releases: true, secrets: true }).strip().safeParse(raw);
+  const settings = { ...(rest.success ? rest.data : { smokeTest: true, liveChecks: true }), secrets: {} };
+  return check({ ...settings, cluster: parsedCluster.data, releases: Object.fromEntries(releases) }, input);
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

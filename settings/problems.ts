@@ -1,0 +1,173 @@
+import { closest, distance } from "fastest-levenshtein";
+import { z } from "zod";
+import { show } from "./quantities.ts";
+
+/** One thing that is wrong in a stack file. */
+export interface Problem {
+  /** Where it is: `dask:releases.batch.workers.memory`. */
+  readonly key: string;
+  /** What stands there, as text; absent for secrets and for keys that are missing. */
+  readonly value?: string;
+  /** What is allowed and what to do about it, a sentence that follows the key and value. */
+  readonly message: string;
+}
+
+/** Makes a problem at a path of the settings, with the value that stands there. */
+export type Report = (path: readonly string[], message: string) => Problem;
+
+type Path = readonly PropertyKey[];
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/** An error that the user can mend: its message says what is wrong and the remedy, and its stack helps nobody. */
+export class UserError extends Error {}
+
+/** Thrown for a stack file that cannot be used: every problem of the file, one a line. */
+export class SettingsError extends UserError {
+  readonly problems: readonly Problem[];
+  constructor(problems: readonly Problem[]) {
+    super(["The stack's settings cannot be used; nothing was created.", ...problems.map(line)].join("\n"));
+    this.name = "SettingsError";
+    this.problems = problems;
+  }
+}
+
+function line(problem: Problem): string {
+  const value = problem.value === undefined ? "" : ` is ${problem.value}:`;
+  return `  ${problem.key}${value} ${problem.message}`;
+}
+
+/** The name of a key as it stands in a stack file. */
+export function keyOf(path: Path): string {
+  return `dask:${path.map(String).join(".")}`;
+}
+
+/** A problem at a path of the settings, with the value that stands there (never that of a secret). */
+export function problemAt(path: Path, input: unknown, message: string): Problem {
+  const value = at(input, path);
+  const hidden = value === undefined || path[0] === "secrets";
+  return hidden ? { key: keyOf(path), message } : { key: keyOf(path), value: show(value), message };
+}
+
+/** Turns what zod found into problems; `schema` is asked which keys are known where one is not. */
+export function problemsOf(
+  issues: readonly z.core.$ZodIssue[],
+  input: unknown,
+  schema: z.ZodType,
+): Problem[] {
+  const json = z.toJSONSchema(schema, { io: "input" });
+  return issues.flatMap((issue) => flatten(issue)).flatMap((issue) => describe(issue, input, json));
+}
+
+/** Replaces a failed union by the findings of the alternative that has the value's own type, where there is one. */
+function flatten(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== "invalid_union") return [issue];
+  const fitting = issue.errors.filter(
+    (found) => !found.some((e) => e.code === "invalid_type" && e.path.length === 0),
+  );
+  const [only] = fitting;
+  if (only === undefined || fitting.length > 1) return [issue];
+  return only.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })).flatMap(flatten);
+}
+
+function describe(issue: z.core.$ZodIssue, input: unknown, json: JsonSchema): Problem[] {
+  if (issue.code === "unrecognized_keys") {
+    const known = knownKeys(json, issue.path, input);
+    return issue.keys.map((key) => problemAt([...issue.path, key], input, unknownKey(key, known)));
+  }
+  return [problemAt(issue.path, input, message(issue, input))];
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  const near = known.length > 0 ? closest(key, [...known]) : undefined;
+  const hint = near !== undefined && distance(key, near) <= 3 ? `; did you mean ${near}?` : "; remove it";
+  return `unknown key${hint} Known here: ${known.join(", ")}.`;
+}
+
+function message(issue: z.core.$ZodIssue, input: unknown): string {
+  const missing = at(input, issue.path) === undefined;
+  if (issue.code === "invalid_union" && "options" in issue) {
+    const options = (issue.options ?? []).map(String);
+    const value = at(input, issue.path);
+    const near = typeof value === "string" ? closest(value, options) : undefined;
+    const hint =
+      typeof value === "string" && near !== undefined && distance(value, near) <= 4
+        ? `; did you mean ${near}?`
+        : "";
+    return `${missing ? "is missing; set it to" : "must be"} one of ${options.join(", ")}${hint}`;
+  }
+  if (missing && issue.code === "invalid_type") return `is missing; set it to ${expected(issue)}`;
+  if (issue.message !== "Invalid input" && !/^(Invalid|Too|Unrec)/.test(issue.message)) return issue.message;
+  switch (issue.code) {
+    case "invalid_type":
+      return `must be ${expected(issue)}; change it`;
+    case "invalid_value":
+      return `must be one of ${issue.values.map(String).join(", ")}; use one of these`;
+    case "too_small":
+      return `must be at least ${issue.minimum}; raise it`;
+    case "too_big":
+      return `must be at most ${issue.maximum}; lower it`;
+    case "invalid_key":
+      return `is not a name that can be used: ${issue.issues[0]?.message ?? "change it"}`;
+    default:
+      return `${issue.message}; change it`;
+  }
+}
+
+function expected(issue: z.core.$ZodIssueInvalidType): string {
+  const article = /^[aeiou]/.test(issue.expected) ? "an" : "a";
+  const names: Record<string, string> = {
+    object: "a map of keys",
+    record: "a map of keys",
+    array: "a list",
+    int: "a whole number",
+  };
+  return names[issue.expected] ?? `${article} ${issue.expected}`;
+}
+
+function at(input: unknown, path: Path): unknown {
+  return path.reduce<unknown>((value, key) => (isMap(value) ? value[String(key)] : undefined), input);
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+/** The keys that the schema knows at a path, following the alternative of a union that the input has chosen. */
+function knownKeys(schema: JsonSchema, path: Path, input: unknown): string[] {
+  let here = [schema];
+  let value = input;
+  for (const key of path) {
+    here = here
+      .flatMap((each) => alternatives(each, value, schema))
+      .flatMap((each) => child(each, String(key)));
+    value = isMap(value) ? value[String(key)] : undefined;
+  }
+  const keys = here
+    .flatMap((each) => alternatives(each, value, schema))
+    .flatMap((each) => Object.keys(each.properties ?? {}));
+  return [...new Set(keys)].sort();
+}
+
+function child(schema: JsonSchema, key: string): JsonSchema[] {
+  const found = schema.properties?.[key] ?? schema.additionalProperties ?? schema.items;
+  return typeof found === "object" && !Array.isArray(found) ? [found] : [];
+}
+
+function alternatives(schema: JsonSchema, value: unknown, root: JsonSchema): JsonSchema[] {
+  if (schema.$ref !== undefined) {
+    const target = root.$defs?.[schema.$ref.replace("#/$defs/", "")];
+    return typeof target === "object" ? alternatives(target, value, root) : [];
+  }
+  const choices = [...(schema.oneOf ?? []), ...(schema.anyOf ?? []), ...(schema.allOf ?? [])].filter(
+    (each) => typeof each === "object",
+  );
+  if (choices.length === 0) return [schema];
+  return choices.filter((each) => chosen(each, value)).flatMap((each) => alternatives(each, value, root));
+}
+
+function chosen(schema: JsonSchema, value: unknown): boolean {
+  return Object.entries(schema.properties ?? {}).every(
+    ([key, each]) =>
+      typeof each !== "object" || each.const === undefined || (isMap(value) && value[key] === each.const),
+  );
+}

@@ -1,0 +1,39 @@
+import { checkCluster } from "./cluster-rules.ts";
+import { checkDask, daskClaims } from "./dask-rules.ts";
+import { checkNamespaces, checkSharing } from "./namespace-rules.ts";
+import { type Problem, problemAt, type Report } from "./problems.ts";
+import type { ReleaseSettings, Settings } from "./schema.ts";
+
+/** Finds what the schema alone cannot: settings that contradict each other or the cluster. */
+export function check(settings: Settings, input: unknown): Problem[] {
+  const report: Report = (path, message) => problemAt(path, input, message);
+  return [
+    ...checkCluster(settings, report),
+    ...Object.entries(settings.releases).flatMap(([name, release]) =>
+      checkRelease(name, release, settings, report),
+    ),
+    ...checkNamespaces(settings),
+    ...checkSharing(settings, claims),
+  ];
+}
+
+function checkRelease(name: string, release: ReleaseSettings, settings: Settings, report: Report): Problem[] {
+  if (name === "cluster")
+    return [report(["releases", name], "is a name that dask:secrets needs itself; choose another")];
+  switch (release.kind) {
+    case "dask":
+      return checkDask(name, release, settings, report);
+    default:
+      return release.kind satisfies never;
+  }
+}
+
+/** What a release makes in its namespace that no other may make there. */
+function claims(name: string, release: ReleaseSettings): readonly string[] {
+  switch (release.kind) {
+    case "dask":
+      return daskClaims(name, release);
+    default:
+      return release.kind satisfies never;
+  }
+}
