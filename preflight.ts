@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { z } from "zod";
 import { OWNER_LABEL } from "./components/namespace.ts";
-import type { ApiClient } from "./providers/api-client.ts";
+import type { Answer, ApiClient } from "./providers/api-client.ts";
 import { namespaceOf } from "./settings/namespace-rules.ts";
 import { keyOf, type Problem, SettingsError } from "./settings/problems.ts";
 import { show } from "./settings/quantities.ts";
@@ -37,8 +38,8 @@ async function takenNamespaces(settings: Settings, api: ApiClient, owner: string
   const found = await Promise.all(
     Object.entries(settings.releases).map(async ([release, value]) => {
       const { name, create } = namespaceOf(release, value);
-      const labels = await namespaceLabels(api, name);
-      const message = namespaceProblem(name, create, labels, owner);
+      const answer = await api.get(`/api/v1/namespaces/${name}`);
+      const message = namespaceProblem(name, create, answer, owner);
       return message === undefined
         ? []
         : [{ key: keyOf(["releases", release, "namespace"]), value: show(name), message }];
@@ -47,22 +48,19 @@ async function takenNamespaces(settings: Settings, api: ApiClient, owner: string
   return found.flat();
 }
 
-type Labels = Readonly<Record<string, string>>;
+const namespace = z.object({ metadata: z.object({ labels: z.record(z.string(), z.string()).default({}) }) });
 
-async function namespaceLabels(api: ApiClient, name: string): Promise<Labels | undefined> {
-  const namespace = await api.get(`/api/v1/namespaces/${name}`);
-  if (namespace === undefined) return undefined;
-  return (namespace as { metadata?: { labels?: Labels } }).metadata?.labels ?? {};
-}
-
-function namespaceProblem(
-  name: string,
-  create: boolean,
-  labels: Labels | undefined,
-  owner: string,
-): string | undefined {
-  if (!create || labels === undefined || labels[OWNER_LABEL] === owner) return undefined;
-  const who = labels[OWNER_LABEL];
+/** What stands in the way of using a namespace; a user who may not look is left to what the cluster says later. */
+function namespaceProblem(name: string, create: boolean, answer: Answer, owner: string): string | undefined {
+  if (answer.kind === "forbidden") return undefined;
+  if (!create) {
+    return answer.kind === "absent"
+      ? `is not there; write { name: ${name}, create: true } to make it`
+      : undefined;
+  }
+  if (answer.kind === "absent") return undefined;
+  const who = namespace.parse(answer.object).metadata.labels[OWNER_LABEL];
+  if (who === owner) return undefined;
   const whose = who === undefined ? "exists and is not this stack's" : `belongs to the stack ${who}`;
   return `${whose}; choose another name, or write { name: ${name}, create: false } to use it as it is`;
 }

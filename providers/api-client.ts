@@ -7,12 +7,18 @@ import { z } from "zod";
 import { UserError } from "../settings/problems.ts";
 import type { KubeContext } from "./kubeconfig.ts";
 
+/** What the API server says of an object: here it is, there is none, or this user may not see it. */
+export type Answer =
+  | { readonly kind: "found"; readonly object: unknown }
+  | { readonly kind: "absent" }
+  | { readonly kind: "forbidden" };
+
 /** Reads objects of a Kubernetes API server: as much as the checks before a run need. */
 export interface ApiClient {
   /** The API server's URL. */
   readonly server: string;
-  /** The object at an API path, or `undefined` where there is none or the user may not read it. */
-  get(path: string): Promise<unknown>;
+  /** Asks for the object at an API path, like `/api/v1/namespaces/default`. */
+  get(path: string): Promise<Answer>;
 }
 
 /** A cluster that does not answer, or refuses the user; the message names the server and the remedy. */
@@ -51,15 +57,15 @@ export async function connect(context: KubeContext): Promise<ApiClient> {
   return { server: cluster.server, get: (path) => get(cluster.server, path, options) };
 }
 
-async function get(server: string, path: string, options: object): Promise<unknown> {
+async function get(server: string, path: string, options: object): Promise<Answer> {
   const { status, body } = await fetchText(server, path, options);
   if (status === 401) {
     throw new ApiError(`${server} does not accept the kubeconfig's user (401); renew its credentials`);
   }
-  // 403 and 404: the caller cannot tell them apart and need not, the object is not there for this user.
-  if (status === 403 || status === 404) return undefined;
+  if (status === 403) return { kind: "forbidden" };
+  if (status === 404) return { kind: "absent" };
   if (status >= 400) throw new ApiError(`${server}${path} answered ${status}; look at the cluster`);
-  return JSON.parse(body);
+  return { kind: "found", object: JSON.parse(body) };
 }
 
 function fetchText(server: string, path: string, options: object): Promise<{ status: number; body: string }> {

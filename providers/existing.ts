@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
 import type { Cluster, Exposure } from "../components/cluster.ts";
 import type { ExistingSettings } from "../settings/cluster.ts";
 import type { Placement, Role } from "../settings/placement.ts";
@@ -38,10 +39,11 @@ export async function reachExisting(settings: ExistingSettings, inline?: string)
 }
 
 async function identify(api: ApiClient): Promise<string> {
-  const namespace = await api.get("/api/v1/namespaces/kube-system");
-  const uid = namespace !== undefined && (namespace as { metadata?: { uid?: string } }).metadata?.uid;
-  return uid ? uid : api.server;
+  const answer = await api.get("/api/v1/namespaces/kube-system");
+  return answer.kind === "found" ? namespace.parse(answer.object).metadata.uid : api.server;
 }
+
+const namespace = z.object({ metadata: z.object({ uid: z.string() }) });
 
 /** A cluster that is there already, as the contract that releases know. */
 export function createExisting(settings: ExistingSettings, reached: ReachedCluster): Cluster {

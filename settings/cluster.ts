@@ -51,12 +51,16 @@ function notBuilt<Name extends string>(name: Name) {
 }
 
 /** Settings of `dask:cluster`, one shape for each provider. */
-export const cluster = z.discriminatedUnion("provider", [
-  existing,
-  notBuilt("gke"),
-  notBuilt("eks"),
-  notBuilt("magnum"),
-]);
+export const cluster = z.discriminatedUnion(
+  "provider",
+  [existing, notBuilt("gke"), notBuilt("eks"), notBuilt("magnum")],
+  {
+    error: (issue) =>
+      issue.code === "invalid_type"
+        ? "is missing; set it to a map of keys, with provider one of existing, gke, eks, magnum"
+        : undefined,
+  },
+);
 
 /** Settings of `dask:cluster`. */
 export type ClusterSettings = z.output<typeof cluster>;

@@ -58,11 +58,14 @@ export function problemsOf(
   return issues.flatMap((issue) => flatten(issue)).flatMap((issue) => describe(issue, input, json));
 }
 
+/** What zod finds at the root of an alternative that is meant for values of another type. */
+const OTHER_TYPE = ["invalid_type", "invalid_value"];
+
 /** Replaces a failed union by the findings of the alternative that has the value's own type, where there is one. */
 function flatten(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   if (issue.code !== "invalid_union") return [issue];
   const fitting = issue.errors.filter(
-    (found) => !found.some((e) => e.code === "invalid_type" && e.path.length === 0),
+    (found) => !found.some((e) => OTHER_TYPE.includes(e.code) && e.path.length === 0),
   );
   const [only] = fitting;
   if (only === undefined || fitting.length > 1) return [issue];
@@ -79,7 +82,7 @@ function describe(issue: z.core.$ZodIssue, input: unknown, json: JsonSchema): Pr
 
 function unknownKey(key: string, known: readonly string[]): string {
   const near = known.length > 0 ? closest(key, [...known]) : undefined;
-  const hint = near !== undefined && distance(key, near) <= 3 ? `; did you mean ${near}?` : "; remove it";
+  const hint = near !== undefined && distance(key, near) <= 3 ? `; did you mean ${near}?` : "; remove it.";
   return `unknown key${hint} Known here: ${known.join(", ")}.`;
 }
 
@@ -95,7 +98,8 @@ function message(issue: z.core.$ZodIssue, input: unknown): string {
         : "";
     return `${missing ? "is missing; set it to" : "must be"} one of ${options.join(", ")}${hint}`;
   }
-  if (missing && issue.code === "invalid_type") return `is missing; set it to ${expected(issue)}`;
+  if (missing && issue.code === "invalid_type" && !issue.message.startsWith("is missing"))
+    return `is missing; set it to ${expected(issue)}`;
   if (issue.message !== "Invalid input" && !/^(Invalid|Too|Unrec)/.test(issue.message)) return issue.message;
   switch (issue.code) {
     case "invalid_type":

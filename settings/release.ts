@@ -33,7 +33,10 @@ export type ExposeSettings = z.output<typeof expose>;
 /** Where a chart comes from instead of its pinned place. */
 export const chart = z.strictObject({
   path: z.string().min(1).optional().describe("Directory or archive on this machine."),
-  repo: z.url().optional().describe("Chart repository, or an `oci://` registry."),
+  repo: z
+    .url({ error: "must be a URL; write https://host/path or oci://host/path" })
+    .optional()
+    .describe("Chart repository, or an `oci://` registry."),
   version: z.string().min(1).optional().describe("Version of the chart."),
 });
 /** Where a chart comes from instead of its pinned place. */
