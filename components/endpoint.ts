@@ -37,7 +37,11 @@ export function externalService(name: string, args: ExternalServiceArgs, parent:
   const service = new k8s.core.v1.Service(
     name,
     {
-      metadata: { name, namespace: namespace.name, annotations: exposure.annotations },
+      metadata: {
+        name,
+        namespace: namespace.name,
+        annotations: { ...exposure.annotations, ...waitForAddress(exposure) },
+      },
       spec: {
         type: exposure.type,
         selector: args.selector,
@@ -53,6 +57,32 @@ export function externalService(name: string, args: ExternalServiceArgs, parent:
   return externalAddresses(service, args);
 }
 
+/** A Service that a chart has made. */
+export interface ChartServiceArgs {
+  readonly cluster: Cluster;
+  readonly namespace: Namespace;
+  /** The Helm release that made it; the Service is read once that is up. */
+  readonly release: k8s.helm.v3.Release;
+  /** Name of the Service. */
+  readonly service: string;
+  readonly ports: readonly EndpointPort[];
+  /** How it was asked to leave the cluster; absent for inside only. */
+  readonly exposure?: Exposure | undefined;
+}
+
+/** Reads a chart's own Service after its release and answers the addresses it got. */
+export function chartServiceAddresses(args: ChartServiceArgs, parent: pulumi.Resource): Addresses {
+  const { service, namespace, ports, exposure } = args;
+  if (exposure === undefined || exposure.type === "ClusterIP")
+    return internalAddresses(service, namespace, ports);
+  // The revision is known when Helm is done: before that the Service is not there, or has no address.
+  const id = pulumi
+    .all([namespace.name, args.release.status.revision])
+    .apply(([namespace]) => `${namespace}/${service}`);
+  const found = k8s.core.v1.Service.get(service, id, { parent, provider: args.cluster.provider });
+  return externalAddresses(found, { ports, exposure });
+}
+
 /** The `kubectl port-forward` lines to a Service inside the cluster. */
 export function internalAddresses(
   service: string,
@@ -64,9 +94,16 @@ export function internalAddresses(
   return Object.fromEntries(ports.map((port) => [port.name, line(port)]));
 }
 
+/** Pulumi's own wait would stay for the pods and ten seconds more; the release waits for those already. */
+function waitForAddress(exposure: Exposure): Record<string, string> {
+  return exposure.type === "LoadBalancer"
+    ? { "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress}" }
+    : { "pulumi.com/skipAwait": "true" };
+}
+
 function externalAddresses(
   service: k8s.core.v1.Service,
-  { ports, exposure }: ExternalServiceArgs,
+  { ports, exposure }: Pick<ExternalServiceArgs, "ports" | "exposure">,
 ): Addresses {
   const nodeAddress = pulumi.output(exposure.nodeAddress);
   const address = (port: EndpointPort) =>

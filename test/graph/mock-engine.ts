@@ -84,6 +84,8 @@ export async function run(program: () => Promise<object>, options: RunOptions = 
   const resources: Registered[] = [];
   record(pulumi.runtime.getMonitor() as unknown as Monitor, resources);
   const outputs = await pulumi.runtime.runInPulumiStack(program);
+  // Registrations that no output waits for are still under way.
+  await pulumi.runtime.disconnect();
   return {
     resources,
     outputs: await resolve(outputs),

@@ -1,0 +1,54 @@
+import { parseArgs } from "node:util";
+import { genuineCharts, withStandIns } from "./charts.ts";
+import { devConfig, devProgram } from "./dev.ts";
+import { repository } from "./layout.ts";
+import { failure, summary } from "./report.ts";
+import { type Nodes, startSandbox } from "./sandbox.ts";
+import { DEV_STACK, runStack } from "./stack.ts";
+
+// npm run sandbox [-- --nodes simulated|real]: Kubernetes on this machine and the stack `dev` on it.
+
+const print = (line: string) => console.log(line);
+
+function readNodes(): Nodes {
+  const { nodes } = parseArgs({ options: { nodes: { type: "string", default: "simulated" } } }).values;
+  if (nodes === "simulated" || nodes === "real") return nodes;
+  throw new Error(`--nodes is "${nodes}"; it can be simulated or real.`);
+}
+
+async function up(): Promise<void> {
+  const start = Date.now();
+  const seconds = () => (Date.now() - start) / 1000;
+  const nodes = readNodes();
+  // The stack file speaks of paths as seen from the top of the repository.
+  process.chdir(repository);
+  const genuine = await genuineCharts();
+  const config = genuine ? devConfig() : withStandIns(devConfig());
+  print("Sandbox: starting Kubernetes on this machine");
+  const sandbox = await startSandbox({ nodes, log: (line) => print(`  ${line}`) });
+  print(`Sandbox: ready after ${seconds().toFixed(1)} s. Now pulumi up of the stack ${DEV_STACK}.`);
+  const { summary: done, outputs } = await runStack(sandbox, {
+    stackName: DEV_STACK,
+    config,
+    program: devProgram,
+    onOutput: (text) => process.stdout.write(text),
+  });
+  const changes = done.resourceChanges ?? {};
+  print(
+    summary({
+      sandbox,
+      stackName: DEV_STACK,
+      genuine,
+      changes,
+      endpoints: outputs.endpoints?.value,
+      seconds: seconds(),
+    }),
+  );
+}
+
+try {
+  await up();
+} catch (error) {
+  console.error(failure(error));
+  process.exitCode = 1;
+}

@@ -1,0 +1,410 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import type { Cluster } from "../../components/cluster.ts";
+import { createReleases } from "../../components/index.ts";
+import { outputsOf } from "../../outputs.ts";
+import { planCluster } from "../../providers/index.ts";
+import { parseSettings } from "../../settings/parse.ts";
+import { duplicateNames, gcpCalls, gcpStates, isInCluster, isOfCloud } from "./clouds.ts";
+import { isSecret, type Run, type RunOptions, reaches, run, value } from "./mock-engine.ts";
+
+const POOLS = {
+  core: { machineType: "e2-standard-4", max: 3 },
+  user: { machineType: "n2-highmem-4", max: 20 },
+  worker: { machineType: "n2-standard-16", max: 50, spot: true },
+  gpu: { machineType: "g2-standard-8", max: 4 },
+};
+const BATCH = { kind: "dask", scheduler: { expose: { allowFrom: ["203.0.113.0/24"] } } };
+
+function cluster(own: Record<string, unknown> = {}) {
+  return {
+    provider: "gke",
+    project: "my-project",
+    location: "europe-west1-b",
+    nodePools: POOLS,
+    owner: "Ada Lovelace",
+    tags: { costCentre: "42" },
+    ...own,
+  };
+}
+
+async function program(
+  own: Record<string, unknown> = {},
+  options: RunOptions & { use?: (made: Cluster) => void } = {},
+): Promise<Run> {
+  const settings = parseSettings({ cluster: cluster(own), releases: { batch: BATCH }, liveChecks: false });
+  return run(
+    async () => {
+      const plan = await planCluster(settings);
+      const made = plan.create();
+      options.use?.(made);
+      return outputsOf(made, createReleases(settings, made));
+    },
+    { states: gcpStates, calls: gcpCalls, ...options },
+  );
+}
+
+const CLUSTER = "gcp:container/cluster:Cluster";
+const POOL = "gcp:container/nodePool:NodePool";
+const SERVICE = "kubernetes:core/v1:Service";
+
+test("a cluster on Google Cloud is a network, an account of its nodes, a control plane and its pools", async () => {
+  const made = await program();
+  const types = made.resources.filter(isOfCloud).map(({ type, name }) => `${type.split(":")[2]} ${name}`);
+  assert.deepEqual(types.sort(), [
+    "Account nodes",
+    "Address batch-dask-scheduler-external",
+    "Cluster cluster",
+    "Firewall webhooks",
+    "IAMMember node-role",
+    "IAMMember registry-role",
+    "Network network",
+    "NodePool core",
+    "NodePool gpu",
+    "NodePool user",
+    "NodePool worker",
+    "Router router",
+    "RouterNat nat",
+    "Service cloudresourcemanager-api",
+    "Service compute-api",
+    "Service container-api",
+    "Service iam-api",
+    "Subnetwork subnetwork",
+  ]);
+  assert.deepEqual(duplicateNames(made), []);
+  const parent = made.find("dask:index:Gke");
+  for (const each of made.resources.filter(isOfCloud)) assert.equal(each.parent, parent.urn, each.name);
+});
+
+test("the control plane is private, guarded by IAM, with Dataplane V2 and Workload Identity", async () => {
+  const { find } = await program();
+  const { inputs, ignoreChanges, protect } = find(CLUSTER);
+  assert.deepEqual(inputs, {
+    name: "dask-test",
+    project: "my-project",
+    description: "Stack organization/dask/test",
+    location: "europe-west1-b",
+    resourceLabels: {
+      "dask-stack": "organization-dask-test",
+      "dask-owner": "ada-lovelace",
+      costcentre: "42",
+    },
+    deletionProtection: false,
+    removeDefaultNodePool: true,
+    initialNodeCount: 1,
+    releaseChannel: { channel: "REGULAR" },
+    datapathProvider: "ADVANCED_DATAPATH",
+    workloadIdentityConfig: { workloadPool: "my-project.svc.id.goog" },
+    enableShieldedNodes: true,
+    clusterAutoscaling: { autoscalingProfile: "OPTIMIZE_UTILIZATION" },
+    addonsConfig: { gcePersistentDiskCsiDriverConfig: { enabled: true } },
+    controlPlaneEndpointsConfig: { dnsEndpointConfig: { allowExternalTraffic: true } },
+    masterAuthorizedNetworksConfig: { cidrBlocks: [] },
+    privateClusterConfig: {
+      enablePrivateNodes: true,
+      enablePrivateEndpoint: false,
+      masterIpv4CidrBlock: "172.16.0.0/28",
+    },
+    networkingMode: "VPC_NATIVE",
+    network: "network-id",
+    subnetwork: "subnetwork-id",
+    ipAllocationPolicy: { clusterSecondaryRangeName: "pods", servicesSecondaryRangeName: "services" },
+    nodeConfig: {
+      machineType: "e2-medium",
+      diskSizeGb: 30,
+      serviceAccount: "dask-test-nodes@my-project.iam.gserviceaccount.com",
+      resourceLabels: {
+        "dask-stack": "organization-dask-test",
+        "dask-owner": "ada-lovelace",
+        costcentre: "42",
+      },
+      shieldedInstanceConfig: { enableSecureBoot: true, enableIntegrityMonitoring: true },
+    },
+  });
+  assert.deepEqual(ignoreChanges, ["nodeConfig", "initialNodeCount"]);
+  assert.equal(protect, false);
+});
+
+test("the subnetwork has ranges for pods and Services, and private nodes leave it through NAT", async () => {
+  const { find } = await program();
+  const { inputs } = find("gcp:compute/subnetwork:Subnetwork");
+  assert.equal(inputs.region, "europe-west1");
+  assert.equal(inputs.ipCidrRange, "10.0.0.0/20");
+  assert.equal(inputs.privateIpGoogleAccess, true);
+  assert.deepEqual(inputs.secondaryIpRanges, [
+    { rangeName: "pods", ipCidrRange: "10.4.0.0/14" },
+    { rangeName: "services", ipCidrRange: "10.8.0.0/20" },
+  ]);
+  assert.equal(find("gcp:compute/network:Network").inputs.autoCreateSubnetworks, false);
+  const nat = find("gcp:compute/routerNat:RouterNat").inputs;
+  assert.equal(nat.natIpAllocateOption, "AUTO_ONLY");
+  assert.equal(nat.sourceSubnetworkIpRangesToNat, "ALL_SUBNETWORKS_ALL_IP_RANGES");
+});
+
+test("the control plane reaches webhooks on private nodes, that of the database operator among them", async () => {
+  const { find } = await program();
+  const { inputs } = find("gcp:compute/firewall:Firewall");
+  assert.deepEqual(inputs.sourceRanges, ["172.16.0.0/28"]);
+  assert.deepEqual(inputs.targetServiceAccounts, ["dask-test-nodes@my-project.iam.gserviceaccount.com"]);
+  assert.deepEqual(inputs.allows, [{ protocol: "tcp", ports: ["8443", "9443"] }]);
+});
+
+test("nodes run as an account that may write logs and metrics and pull images, and nothing else", async () => {
+  const { all, find } = await program();
+  assert.equal(find("gcp:serviceaccount/account:Account").inputs.accountId, "dask-test-nodes");
+  assert.deepEqual(
+    all("gcp:projects/iAMMember:IAMMember").map(({ inputs }) => [inputs.role, inputs.member]),
+    [
+      [
+        "roles/container.defaultNodeServiceAccount",
+        "serviceAccount:dask-test-nodes@my-project.iam.gserviceaccount.com",
+      ],
+      ["roles/artifactregistry.reader", "serviceAccount:dask-test-nodes@my-project.iam.gserviceaccount.com"],
+    ],
+  );
+});
+
+test("a worker pool is spot, tainted, labelled and goes down to nothing", async () => {
+  const { find } = await program();
+  const { inputs, ignoreChanges } = find(POOL, "worker");
+  assert.equal(
+    inputs.name,
+    undefined,
+    "Pulumi names pools, so that a new one can come before the old one goes",
+  );
+  assert.equal(inputs.cluster, "projects/my-project/locations/europe-west1-b/clusters/dask-test");
+  assert.deepEqual(inputs.autoscaling, {
+    totalMinNodeCount: 0,
+    totalMaxNodeCount: 50,
+    locationPolicy: "ANY",
+  });
+  assert.equal(inputs.initialNodeCount, 0);
+  assert.deepEqual(ignoreChanges, ["initialNodeCount"]);
+  assert.deepEqual(inputs.nodeConfig, {
+    machineType: "n2-standard-16",
+    diskSizeGb: 100,
+    spot: true,
+    labels: { "dask/node-pool": "worker", "k8s.dask.org/node-purpose": "worker" },
+    taints: [{ key: "k8s.dask.org/dedicated", value: "worker", effect: "NO_SCHEDULE" }],
+    resourceLabels: {
+      "dask-stack": "organization-dask-test",
+      "dask-owner": "ada-lovelace",
+      costcentre: "42",
+      "dask-node-pool": "worker",
+    },
+    serviceAccount: "dask-test-nodes@my-project.iam.gserviceaccount.com",
+    oauthScopes: ["https://www.googleapis.com/auth/cloud-platform"],
+    workloadMetadataConfig: { mode: "GKE_METADATA" },
+    shieldedInstanceConfig: { enableSecureBoot: true, enableIntegrityMonitoring: true },
+  });
+});
+
+test("a pool of GPU machines has GKE install the driver", async () => {
+  const { find } = await program();
+  const config = find(POOL, "gpu").inputs.nodeConfig as Record<string, unknown>;
+  assert.deepEqual(config.guestAccelerators, [
+    { type: "nvidia-l4", count: 1, gpuDriverInstallationConfig: { gpuDriverVersion: "DEFAULT" } },
+  ]);
+  assert.deepEqual(config.taints, [{ key: "nvidia.com/gpu", value: "present", effect: "NO_SCHEDULE" }]);
+  assert.deepEqual(config.shieldedInstanceConfig, {
+    enableSecureBoot: false,
+    enableIntegrityMonitoring: true,
+  });
+});
+
+test("a regional cluster keeps its nodes in one zone", async () => {
+  const { find } = await program({ location: "europe-west1", nodePools: { core: POOLS.core } });
+  assert.deepEqual(find(CLUSTER).inputs.nodeLocations, ["europe-west1-b"]);
+  assert.deepEqual(find(POOL, "core").inputs.nodeLocations, ["europe-west1-b"]);
+  assert.equal(find("gcp:compute/address:Address").inputs.region, "europe-west1");
+});
+
+test("everything in the cluster depends on all that its removal needs", async () => {
+  const made = await program({ dns: { zone: "example" } });
+  const needed = made.resources.filter(isOfCloud).filter(({ type }) => !/Address$|RecordSet$/.test(type));
+  assert.equal(needed.length, 18);
+  const inside = made.resources.filter(isInCluster);
+  assert.ok(inside.length >= 6);
+  for (const each of inside) {
+    const reached = reaches(made, each);
+    for (const { urn } of needed) assert.ok(reached.has(urn), `${each.name} does not depend on ${urn}`);
+  }
+});
+
+test("nothing of the cloud depends on what is in the cluster, so that the network goes last", async () => {
+  const made = await program();
+  const inside = new Set(made.resources.filter(isInCluster).map(({ urn }) => urn));
+  for (const each of made.resources.filter(isOfCloud)) {
+    const reached = [...reaches(made, each)].filter((urn) => inside.has(urn));
+    assert.deepEqual(reached, [], each.name);
+  }
+  const network = made.find("gcp:compute/network:Network").urn;
+  for (const type of [CLUSTER, "gcp:compute/subnetwork:Subnetwork", "gcp:compute/routerNat:RouterNat"])
+    assert.ok(reaches(made, made.find(type)).has(network), type);
+});
+
+test("a load balancer has an address of its own, tied to it by name and there before it", async () => {
+  const made = await program();
+  const address = made.find("gcp:compute/address:Address");
+  assert.equal(address.inputs.name, "dask-test-batch-dask-scheduler-external");
+  assert.equal(address.inputs.addressType, "EXTERNAL");
+  assert.deepEqual(address.inputs.labels, {
+    "dask-stack": "organization-dask-test",
+    "dask-owner": "ada-lovelace",
+    costcentre: "42",
+  });
+  const service = made.find(SERVICE, "batch-dask-scheduler-external");
+  const { annotations } = service.inputs.metadata as { annotations: Record<string, string> };
+  assert.deepEqual(annotations, {
+    "cloud.google.com/l4-rbs": "enabled",
+    "networking.gke.io/load-balancer-ip-addresses": "dask-test-batch-dask-scheduler-external",
+  });
+  assert.ok(service.dependencies.includes(address.urn));
+});
+
+test("an address of the user's own, and an internal load balancer, take none of ours", async () => {
+  let exposures: Record<string, unknown> = {};
+  const annotations = { "networking.gke.io/load-balancer-type": "Internal" };
+  const made = await program(
+    {},
+    {
+      use: ({ expose }) => {
+        exposures = {
+          own: expose("own", { address: "203.0.113.80", annotations: {} }),
+          internal: expose("internal", { annotations }),
+          inside: expose("inside", { type: "ClusterIP", annotations: {} }),
+        };
+      },
+    },
+  );
+  assert.deepEqual(exposures, {
+    own: { type: "LoadBalancer", annotations: {}, loadBalancerIP: "203.0.113.80", address: "203.0.113.80" },
+    internal: { type: "LoadBalancer", annotations },
+    inside: { type: "ClusterIP", annotations: {} },
+  });
+  assert.equal(made.all("gcp:compute/address:Address").length, 1);
+});
+
+test("a host gets a record in the zone of the settings, of the kind that its target is", async () => {
+  const made = await program(
+    { dns: { zone: "example", project: "dns-project" } },
+    {
+      use: ({ dns, expose }) => {
+        const { address } = expose("hub", { annotations: {} });
+        dns?.("hub.example.org", address ?? "");
+        dns?.("alias.example.org", "elsewhere.example.net");
+      },
+    },
+  );
+  const records = made.all("gcp:dns/recordSet:RecordSet").map(({ inputs }) => inputs);
+  const common = { project: "dns-project", managedZone: "example", ttl: 300 };
+  assert.deepEqual(records, [
+    { ...common, name: "hub.example.org.", type: "A", rrdatas: ["198.51.100.13"] },
+    { ...common, name: "alias.example.org.", type: "CNAME", rrdatas: ["elsewhere.example.net."] },
+  ]);
+  assert.equal(made.find("gcp:projects/service:Service", "dns-api").inputs.service, "dns.googleapis.com");
+});
+
+test("without a zone the cluster makes no records", async () => {
+  await program({}, { use: (made) => assert.equal(made.dns, undefined) });
+});
+
+test("the kubeconfig logs in by the plugin, is secret and goes to the DNS endpoint", async () => {
+  let kubeconfig: pulumi.Output<string> | undefined;
+  const { find } = await program({}, { use: (made) => void (kubeconfig = made.kubeconfig) });
+  assert.ok(await isSecret(kubeconfig));
+  const config = JSON.parse((await value(kubeconfig)) ?? "");
+  assert.deepEqual(config.clusters, [
+    { name: "dask-test", cluster: { server: "https://gke-0123.europe-west1.gke.goog" } },
+  ]);
+  assert.equal(config.users[0].user.exec.command, "gke-gcloud-auth-plugin");
+  const { inputs } = find("pulumi:providers:kubernetes", "cluster");
+  assert.equal(inputs.clusterIdentifier, "projects/my-project/locations/europe-west1-b/clusters/dask-test");
+});
+
+test("with auth: token and the address as endpoint the kubeconfig holds both token and authority", async () => {
+  const own = {
+    auth: "token",
+    controlPlane: { endpoint: "ip", authorizedNetworks: ["203.0.113.0/24"] },
+  };
+  let kubeconfig: pulumi.Output<string> | undefined;
+  const { find } = await program(own, { use: (made) => void (kubeconfig = made.kubeconfig) });
+  assert.ok(await isSecret(kubeconfig));
+  const config = JSON.parse((await value(kubeconfig)) ?? "");
+  assert.deepEqual(config.users[0].user, { token: "ya29.token" });
+  assert.deepEqual(config.clusters[0].cluster, {
+    server: "https://203.0.113.5",
+    "certificate-authority-data": "Q0E=",
+  });
+  const { inputs } = find(CLUSTER);
+  assert.deepEqual(inputs.controlPlaneEndpointsConfig, {
+    dnsEndpointConfig: { allowExternalTraffic: false },
+  });
+  assert.deepEqual(inputs.masterAuthorizedNetworksConfig, { cidrBlocks: [{ cidrBlock: "203.0.113.0/24" }] });
+});
+
+test("deletion protection holds at Google and in Pulumi, which refuses before it deletes anything", async () => {
+  const { find } = await program({ deletionProtection: true });
+  assert.equal(find(CLUSTER).inputs.deletionProtection, true);
+  assert.equal(find(CLUSTER).protect, true);
+});
+
+test("an existing network is used as it is, with NAT where it is asked for", async () => {
+  const existing = { name: "office", subnetwork: "office-west1", pods: "p", services: "s", nat: true };
+  const { all, find } = await program({ network: { existing } });
+  assert.deepEqual(all("gcp:compute/network:Network"), []);
+  assert.deepEqual(all("gcp:compute/subnetwork:Subnetwork"), []);
+  const { inputs } = find(CLUSTER);
+  assert.equal(inputs.network, "office");
+  assert.equal(inputs.subnetwork, "office-west1");
+  assert.deepEqual(inputs.ipAllocationPolicy, {
+    clusterSecondaryRangeName: "p",
+    servicesSecondaryRangeName: "s",
+  });
+  assert.equal(find("gcp:compute/router:Router").inputs.network, "office");
+});
+
+test("an existing cluster gets the pools of the settings and nothing else", async () => {
+  const made = await program({ existing: "team", nodePools: { worker: POOLS.worker } });
+  const types = new Set(made.resources.filter(isOfCloud).map(({ type }) => type.split(":")[2]));
+  assert.deepEqual([...types].sort(), ["Account", "Address", "IAMMember", "NodePool", "Service"]);
+  assert.equal(made.find(POOL).inputs.cluster, "projects/my-project/locations/europe-west1-b/clusters/team");
+  const bare = await program({ existing: "team", nodePools: {}, enableApis: false });
+  assert.deepEqual(
+    bare.resources.filter(isOfCloud).map(({ name }) => name),
+    ["batch-dask-scheduler-external"],
+  );
+});
+
+test("nodes with public addresses need no NAT and no firewall for webhooks", async () => {
+  const made = await program({ network: { privateNodes: false } });
+  assert.deepEqual(made.all("gcp:compute/routerNat:RouterNat"), []);
+  assert.deepEqual(made.all("gcp:compute/firewall:Firewall"), []);
+  assert.equal(made.find(CLUSTER).inputs.privateClusterConfig, undefined);
+});
+
+test("a preview from nothing, where no output is known, goes through", async () => {
+  const made = await program({ dns: { zone: "example" } }, { preview: true, states: {} });
+  assert.ok(made.find(POOL, "worker"));
+  assert.ok(made.find(SERVICE, "batch-dask-scheduler-external"));
+});
+
+test("without a project nothing is created and the remedy is named", async () => {
+  const settings = parseSettings({
+    cluster: { ...cluster(), project: undefined },
+    releases: {},
+    liveChecks: false,
+  });
+  const names = ["GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT"];
+  const before = Object.fromEntries(names.map((name) => [name, process.env[name]]));
+  for (const name of names) delete process.env[name];
+  pulumi.runtime.setAllConfig({});
+  await assert.rejects(
+    planCluster(settings),
+    /project is missing; set it with: pulumi config set gcp:project/,
+  );
+  pulumi.runtime.setAllConfig({ "gcp:project": "from-config" });
+  assert.ok((await planCluster(settings)).create);
+  Object.assign(process.env, Object.fromEntries(Object.entries(before).filter(([, v]) => v !== undefined)));
+});
