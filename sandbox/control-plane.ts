@@ -21,8 +21,22 @@ export interface ControlPlane {
   readonly scheduler: Program;
 }
 
-// A /24, so that an address made from the last number of a Service's cluster IP is unique; see stages/services.yaml.
-const SERVICE_RANGE = "10.96.0.0/24";
+/** What the control plane has to know of its nodes. */
+export interface NodeSide {
+  /** Addresses of Services, CIDR. */
+  readonly services: string;
+  /** Addresses of pods, CIDR; each node gets a /24 of it. */
+  readonly pods: string;
+  /** The certificate by which a real kubelet knows the API server: PEM files, absolute. */
+  readonly kubeletClient?: { readonly certificate: string; readonly key: string };
+}
+
+/** The simulated nodes, which are never spoken to. */
+export const simulatedSide: NodeSide = {
+  // A /24, so that an address made from the last number of a Service's cluster IP is unique; see stages/services.yaml.
+  services: "10.96.0.0/24",
+  pods: "10.244.0.0/16",
+};
 
 // Two seconds on an idle machine; this is the point where waiting longer no longer helps.
 const READY_TIMEOUT_MS = 60_000;
@@ -33,7 +47,12 @@ const READY_TIMEOUT_MS = 60_000;
  * it takes `unix://name:0` for the file `name:0` in its working folder. The controller manager and the scheduler
  * serve nothing.
  */
-export function controlPlane(layout: Layout, ports: Ports, kube: string): ControlPlane {
+export function controlPlane(
+  layout: Layout,
+  ports: Ports,
+  kube: string,
+  nodes: NodeSide = simulatedSide,
+): ControlPlane {
   const { serviceAccountKey, tokens, certificates, certificate } = credentialsOf(layout);
   const program = (name: string, ...args: string[]): Program => ({
     name,
@@ -58,7 +77,7 @@ export function controlPlane(layout: Layout, ports: Ports, kube: string): Contro
       "--bind-address=127.0.0.1",
       "--advertise-address=127.0.0.1",
       `--secure-port=${ports.apiServer}`,
-      `--service-cluster-ip-range=${SERVICE_RANGE}`,
+      `--service-cluster-ip-range=${nodes.services}`,
       "--service-account-issuer=https://kubernetes.default.svc",
       `--service-account-key-file=${serviceAccountKey}`,
       `--service-account-signing-key-file=${serviceAccountKey}`,
@@ -68,6 +87,7 @@ export function controlPlane(layout: Layout, ports: Ports, kube: string): Contro
       "--allow-privileged=true",
       // Else it tries every ten seconds to publish its own address, and loopback ones are refused.
       "--endpoint-reconciler-type=none",
+      ...kubeletFlags(nodes),
     ),
     controllerManager: program(
       "kube-controller-manager",
@@ -80,8 +100,8 @@ export function controlPlane(layout: Layout, ports: Ports, kube: string): Contro
       `--service-account-private-key-file=${serviceAccountKey}`,
       `--root-ca-file=${certificate}`,
       "--allocate-node-cidrs=true",
-      "--cluster-cidr=10.244.0.0/16",
-      `--service-cluster-ip-range=${SERVICE_RANGE}`,
+      `--cluster-cidr=${nodes.pods}`,
+      `--service-cluster-ip-range=${nodes.services}`,
     ),
     scheduler: program(
       "kube-scheduler",
@@ -97,8 +117,12 @@ export function controlPlane(layout: Layout, ports: Ports, kube: string): Contro
  * Data is kept. When another program has taken the remembered port meanwhile, everything moves to a new one.
  * Throws with the end of the log when a program ends or the API server is not ready within a minute.
  */
-export async function startControlPlane(layout: Layout, kube: string): Promise<Access> {
-  const plane = controlPlane(layout, await usablePorts(layout, kube), kube);
+export async function startControlPlane(
+  layout: Layout,
+  kube: string,
+  nodes: NodeSide = simulatedSide,
+): Promise<Access> {
+  const plane = controlPlane(layout, await usablePorts(layout, kube, nodes), kube, nodes);
   await ensureRunning(layout, plane.etcd);
   if (!isRunning(layout, plane.apiServer)) dropOldCertificate(layout);
   await ensureRunning(layout, plane.apiServer);
@@ -109,10 +133,19 @@ export async function startControlPlane(layout: Layout, kube: string): Promise<A
   return access;
 }
 
-async function usablePorts(layout: Layout, kube: string): Promise<Ports> {
+function kubeletFlags({ kubeletClient }: NodeSide): string[] {
+  if (kubeletClient === undefined) return [];
+  return [
+    `--kubelet-client-certificate=${kubeletClient.certificate}`,
+    `--kubelet-client-key=${kubeletClient.key}`,
+    "--kubelet-preferred-address-types=InternalIP",
+  ];
+}
+
+async function usablePorts(layout: Layout, kube: string, nodes: NodeSide): Promise<Ports> {
   const remembered = readPorts(layout);
   if (remembered === undefined) return choosePorts(layout);
-  if (isRunning(layout, controlPlane(layout, remembered, kube).apiServer)) return remembered;
+  if (isRunning(layout, controlPlane(layout, remembered, kube, nodes).apiServer)) return remembered;
   // Ours, but of another version: it is about to be stopped, and then its port is free.
   await stopProgram(layout, "kube-apiserver");
   if (await isFree(remembered.apiServer)) return remembered;

@@ -23,6 +23,26 @@ export interface Credentials {
 // The API server's self-signed certificate lasts a year; a sandbox that is older gets a new one before it starts.
 const RENEW_BEFORE_MS = 30 * 24 * 3600 * 1000;
 
+// User, id and group of each token. The kubelet's name must be that of its node.
+const users = [
+  'sandbox-admin,sandbox-admin,"system:masters"',
+  'system:node:sandbox,kubelet,"system:nodes"',
+  "system:kube-proxy,kube-proxy",
+] as const;
+
+/** The tokens of a real node's programs. */
+export interface NodeTokens {
+  readonly kubelet: string;
+  readonly kubeProxy: string;
+}
+
+/** Reads the tokens that `createSecrets` made for the programs of a real node. */
+export function nodeTokens(layout: Layout): NodeTokens {
+  const lines = readFileSync(credentialsOf(layout).tokens, "utf8").split("\n");
+  const token = (user: string) => lines.find((line) => line.split(",")[1] === user)?.split(",")[0] ?? "";
+  return { kubelet: token("system:node:sandbox"), kubeProxy: token("system:kube-proxy") };
+}
+
 /** The credential files of a sandbox; touches nothing. */
 export function credentialsOf(layout: Layout): Credentials {
   const certificates = join(layout.cluster, "certificates");
@@ -38,7 +58,7 @@ export function credentialsOf(layout: Layout): Credentials {
 export function createSecrets(layout: Layout): void {
   const { serviceAccountKey, tokens } = credentialsOf(layout);
   const secret = () => randomBytes(32).toString("hex");
-  createOnce(tokens, () => `${secret()},sandbox-admin,sandbox-admin,"system:masters"\n`);
+  createOnce(tokens, () => users.map((user) => `${secret()},${user}\n`).join(""));
   createOnce(layout.passphrase, () => `${secret()}\n`);
   createOnce(serviceAccountKey, () => {
     const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });

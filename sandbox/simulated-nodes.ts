@@ -19,7 +19,7 @@ const READY_TIMEOUT_MS = 30_000;
  * Naming any stage switches its built-in ones off, so `stages/` holds all that is wanted.
  */
 export function kwokProgram(layout: Layout, kwok: string): Program {
-  const stages = ["nodes.yaml", "pods.yaml", "services.yaml"].map((file) => `--config=${join(STAGES, file)}`);
+  const stages = ["pods.yaml", "services.yaml"].map((file) => `--config=${join(STAGES, file)}`);
   const leases = `--node-lease-duration-seconds=${LEASE_SECONDS}`;
   const command: Program["command"] = [
     kwok,
@@ -48,6 +48,9 @@ export function simulatedNode(index: number, arch = process.arch): object {
       },
     },
     status: {
+      conditions: [
+        { type: "Ready", status: "True", reason: "Simulated", message: "kept alive by its lease" },
+      ],
       allocatable: size,
       capacity: size,
       addresses: [

@@ -29,6 +29,56 @@ export const gcpCalls: Calls = {
   }),
 };
 
+/** What the providers of every cloud answer beside the inputs; each cloud adds its own. */
+export const cloudStates: States = {
+  ...gcpStates,
+  // One of a chart is read back, so it has a spec that nobody stated here.
+  "kubernetes:core/v1:Service": (_name, inputs) => ({
+    spec: inputs.spec ?? { type: "LoadBalancer", ports: [] },
+    status: { loadBalancer: { ingress: [{ ip: "203.0.113.10" }] } },
+  }),
+};
+/** Answers of every cloud's functions; each cloud adds its own. */
+export const cloudCalls: Calls = {
+  ...gcpCalls,
+  // The charts, of which the program wants the CRDs alone: those of the test have none.
+  "kubernetes:helm:template": () => ({ result: [] }),
+};
+
+const EKS_ARN = "arn:aws:eks:eu-central-1:123456789012:cluster/";
+
+/** What the Amazon provider answers beside the inputs. */
+export const awsStates: States = {
+  "aws:eks/cluster:Cluster": (_name, inputs) => ({
+    arn: `${EKS_ARN}${inputs.name}`,
+    endpoint: "https://0A1B.gr7.eu-central-1.eks.amazonaws.com",
+    certificateAuthority: { data: "Q0E=" },
+  }),
+  "aws:eks/nodeGroup:NodeGroup": (name) => ({
+    resources: [{ autoscalingGroups: [{ name: `eks-${name}-asg` }], remoteAccessSecurityGroupId: "" }],
+  }),
+  "aws:iam/role:Role": (name) => ({ arn: `arn:aws:iam::123456789012:role/${name}`, name: `${name}-1a2b3c4` }),
+  "aws:ec2/eip:Eip": (name) => ({ allocationId: `eipalloc-${name}`, publicIp: "203.0.113.20" }),
+  "aws:ec2/launchTemplate:LaunchTemplate": () => ({ latestVersion: 3 }),
+};
+
+/** Answers of the Amazon provider's functions. */
+export const awsCalls: Calls = {
+  "aws:index/getAvailabilityZones:getAvailabilityZones": () => ({
+    names: ["eu-central-1c", "eu-central-1a", "eu-central-1b"],
+  }),
+  "aws:eks/getCluster:getCluster": ({ name }) => ({
+    name,
+    arn: `${EKS_ARN}${name}`,
+    endpoint: "https://2C3D.gr7.eu-central-1.eks.amazonaws.com",
+    certificateAuthorities: [{ data: "Q0E=" }],
+    version: "1.34",
+  }),
+  "aws:eks/getClusterAuth:getClusterAuth": ({ name }) => ({ name, token: "k8s-aws-v1.token" }),
+  "aws:route53/getZone:getZone": () => ({ zoneId: "Z0123" }),
+  "aws:lb/getHostedZoneId:getHostedZoneId": () => ({ id: "Z0NLB" }),
+};
+
 /** Whether a resource lives inside the cluster: a Kubernetes object or a Helm release. */
 export function isInCluster({ type }: Registered): boolean {
   return type.startsWith("kubernetes:");

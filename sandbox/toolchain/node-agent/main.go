@@ -1,9 +1,10 @@
 // Command node-agent is what a cloud and a network plugin give to a node, for the one node of a sandbox:
-// volumes for claims, addresses for load balancers, enforcement of NetworkPolicies; and two small helpers.
+// volumes for claims, addresses for load balancers, enforcement of NetworkPolicies; and three small helpers.
 //
 //	node-agent run          the three controllers, inside the node's network namespace
 //	node-agent forward      passes TCP connections from the node's network on to the API server's loopback port
-//	node-agent certificate  the client certificate by which the kubelet knows the API server
+//	node-agent registry     serves container images from folders
+//	node-agent certificate  makes the client certificate by which the kubelet knows the API server
 package main
 
 import (
@@ -25,7 +26,7 @@ import (
 
 func main() {
 	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: node-agent run|forward|certificate [flags]")
+		fmt.Fprintln(os.Stderr, "usage: node-agent run|forward|registry|certificate [flags]")
 		os.Exit(2)
 	}
 	flags := flag.NewFlagSet(os.Args[1], flag.ExitOnError)
@@ -37,6 +38,11 @@ func main() {
 		listen := flags.String("listen", "", "address and port to accept connections on")
 		to := flags.String("to", "", "address and port to pass them on to")
 		work = func() error { return forward(*listen, *to) }
+	case "registry":
+		listen := flags.String("listen", "", "address and port to accept connections on")
+		references := flags.String("references", "", "folder with <registry>/<repository>/<tag>, each a manifest's digest")
+		blobs := flags.String("blobs", "", "folder with manifests, configurations and layers by their SHA-256")
+		work = func() error { return registry(*listen, *references, *blobs) }
 	case "certificate":
 		folder := flags.String("folder", "", "where api-client.crt and api-client.key are written")
 		work = func() error { return writeCertificate(*folder) }

@@ -1,0 +1,70 @@
+import { existsSync, mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { buildAll, builtPath, type Log } from "../build.ts";
+import type { Tool } from "../tools.ts";
+import { type PackageSet, unpackedPackages } from "./debian.ts";
+
+/** Programs of a real node that are built from Go modules of this project. */
+export const nodeTools = {
+  nodeAgent: { name: "node-agent", module: "node-agent", package: ".", stamps: {}, cpuMinutes: 2 },
+  coredns: { name: "coredns", module: "coredns", package: ".", stamps: {}, cpuMinutes: 2 },
+  pause: { name: "pause", module: "pause", package: ".", stamps: {}, cpuMinutes: 1 },
+} as const satisfies Record<string, Tool>;
+
+/** Where the programs of a real node lie; absolute paths. */
+export interface NodePrograms {
+  readonly kube: string;
+  readonly nodeAgent: string;
+  readonly coredns: string;
+  readonly pause: string;
+  /** Folder of the unpacked Debian packages. */
+  readonly debian: string;
+  /** Folder of CNI plugins. */
+  readonly cni: string;
+}
+
+// containerd, its runtime, network plugins and iptables in the versions of the machine's own release. The C library
+// is the machine's: two of them in one process do not go together.
+const packages: PackageSet = {
+  name: "node",
+  packages: ["containerd", "runc", "containernetworking-plugins", "iptables"],
+  without: ["libc6_", "libgcc-s1_", "gcc-", "netbase_"],
+};
+
+/** Builds or downloads what of the node's programs is not in the user's cache. */
+export async function ensureNodePrograms(kube: string, log: Log): Promise<NodePrograms> {
+  await buildAll(Object.values(nodeTools), log);
+  const debian = await unpackedPackages(packages, log);
+  nameIptables(debian);
+  return {
+    kube,
+    nodeAgent: builtPath(nodeTools.nodeAgent),
+    coredns: builtPath(nodeTools.coredns),
+    pause: builtPath(nodeTools.pause),
+    debian,
+    cni: join(debian, "usr", "lib", "cni"),
+  };
+}
+
+/** The environment variables by which the programs find each other, as arguments of `env`; pure. */
+export function environmentOf({ debian }: NodePrograms): string[] {
+  const library = join(debian, "usr", "lib", process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu");
+  const folders = ["sandbox-bin", "usr/sbin", "usr/bin"].map((name) => join(debian, name));
+  return [
+    `PATH=${[...folders, "/usr/sbin", "/usr/bin", "/sbin", "/bin"].join(":")}`,
+    `LD_LIBRARY_PATH=${library}`,
+    `XTABLES_LIBDIR=${join(library, "xtables")}`,
+  ];
+}
+
+/** Debian's alternatives system makes the plain names when the package is installed; here nobody does. */
+function nameIptables(debian: string): void {
+  const folder = join(debian, "sandbox-bin");
+  if (existsSync(folder)) return;
+  mkdirSync(folder);
+  for (const family of ["iptables", "ip6tables"]) {
+    for (const suffix of ["", "-save", "-restore"]) {
+      symlinkSync(join("..", "usr", "sbin", "xtables-nft-multi"), join(folder, `${family}${suffix}`));
+    }
+  }
+}

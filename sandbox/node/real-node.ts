@@ -1,0 +1,106 @@
+import type { Log } from "../build.ts";
+import { type Access, answers, apply, until } from "../kubernetes-api.ts";
+import type { Layout } from "../layout.ts";
+import { ensureRunning, logTail, type Program } from "../processes.ts";
+import { createCgroup, removeCgroup } from "./cgroups.ts";
+import { applyClusterDns, clusterDnsProgram } from "./cluster-dns.ts";
+import { containerdProgram, containerdReady } from "./containerd.ts";
+import { kubeProxyProgram } from "./kube-proxy.ts";
+import { API_PORT, nodeKubeconfig } from "./kubeconfigs.ts";
+import { kubeletProgram, NODE_NAME } from "./kubelet.ts";
+import { ensureNamespaces, firstProcess } from "./namespaces.ts";
+import type { NodeNetwork } from "./network.ts";
+import {
+  apiForwardProgram,
+  applyStorageClass,
+  clientCertificateOf,
+  controllersProgram,
+  registryProgram,
+} from "./node-agent.ts";
+import type { NodePrograms } from "./programs.ts";
+
+const READY_TIMEOUT_MS = 60_000;
+
+/** What a real node needs to start. */
+export interface RealNodeArgs {
+  readonly layout: Layout;
+  readonly access: Access;
+  readonly programs: NodePrograms;
+  readonly network: NodeNetwork;
+  /** Tokens of the kubelet and of kube-proxy. */
+  readonly tokens: { readonly kubelet: string; readonly kubeProxy: string };
+  readonly log: Log;
+}
+
+/** Starts what of the node does not run, and resolves when pods can run on it. Throws with the kubelet's last words. */
+export async function startRealNode(args: RealNodeArgs): Promise<void> {
+  const { layout, access, programs, network } = args;
+  const namespaces = await ensureNamespaces(layout, programs, network);
+  await ensureRunning(layout, apiForwardProgram(layout, programs, network, access));
+  await ensureRunning(layout, registryProgram(layout, programs, network));
+  const identity = (name: string, token: string) =>
+    nodeKubeconfig(layout, name, { ca: access.ca, token }, network);
+  const admin = identity("admin", access.token);
+
+  await applyObjects(access, network);
+  createCgroup(layout);
+  await ensureRunning(layout, containerdProgram(layout, namespaces, programs, network));
+  await containerdReady(namespaces);
+  const programsInside: Program[] = [
+    kubeletProgram(layout, namespaces, programs, network, {
+      kubeconfig: identity("kubelet", args.tokens.kubelet),
+      clientCertificate: clientCertificateOf(layout).certificate,
+    }),
+    kubeProxyProgram(namespaces, programs, network, identity("kube-proxy", args.tokens.kubeProxy)),
+    clusterDnsProgram(layout, namespaces, programs, network, admin),
+    controllersProgram(layout, namespaces, programs, network, admin),
+  ];
+  for (const program of programsInside) await ensureRunning(layout, program);
+  await nodeReady(layout, access);
+}
+
+/** Ends every process of the node at once, and removes its cgroup. Does nothing where there is none. */
+export async function stopRealNode(layout: Layout): Promise<void> {
+  const pid = firstProcess(layout);
+  if (pid !== undefined) process.kill(pid, "SIGKILL");
+  await removeCgroup(layout);
+}
+
+/** Objects that a cluster has from whoever set it up. */
+async function applyObjects(access: Access, network: NodeNetwork): Promise<void> {
+  await applyClusterDns(access, network);
+  await applyStorageClass(access);
+  // How pods find the API server; it cannot publish an address itself that is not its own.
+  await apply(access, "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes", {
+    apiVersion: "discovery.k8s.io/v1",
+    kind: "EndpointSlice",
+    metadata: {
+      name: "kubernetes",
+      namespace: "default",
+      labels: { "kubernetes.io/service-name": "kubernetes" },
+    },
+    addressType: "IPv4",
+    endpoints: [{ addresses: [network.host], conditions: { ready: true } }],
+    ports: [{ name: "https", port: API_PORT, protocol: "TCP" }],
+  });
+}
+
+async function nodeReady(layout: Layout, access: Access): Promise<void> {
+  const account = "/api/v1/namespaces/default/serviceaccounts/default";
+  const ready = async () =>
+    (await answers(access, `/api/v1/nodes/${NODE_NAME}`, isReady)) && (await answers(access, account));
+  if (await until(ready, READY_TIMEOUT_MS)) return;
+  throw new Error(
+    `The node is not Ready. The end of ${layout.logs}/kubelet.log:\n${logTail(layout, "kubelet", 20)}`,
+  );
+}
+
+/** Whether a Node object has the condition Ready and no taint that keeps pods away; false for anything else. */
+export function isReady(node: unknown): boolean {
+  const { status, spec } = node as {
+    status?: { conditions?: { type: string; status: string }[] };
+    spec?: { taints?: unknown[] };
+  };
+  const ready = status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True");
+  return ready === true && (spec?.taints ?? []).length === 0;
+}

@@ -1,0 +1,74 @@
+import { readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
+import { repository } from "../sandbox/layout.ts";
+import { startSandbox, stopSandbox } from "../sandbox/sandbox.ts";
+import { ROOT_VARIABLE, SKIP_VARIABLE } from "./stack/sandbox.ts";
+
+// npm test [-- <level> ...]: the levels unit, graph and stack in this order; without a level, all of them.
+
+const ALONE = ["unit", "graph"];
+const ON_SANDBOX = ["stack"];
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+async function main(): Promise<Counts> {
+  const wanted = process.argv.slice(2);
+  const chosen = (levels: readonly string[]) =>
+    levels.filter((level) => wanted.length === 0 || wanted.includes(level));
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  await runLevels(chosen(ALONE), 2, counts);
+  if (chosen(ON_SANDBOX).length > 0) await withSandbox(() => runLevels(chosen(ON_SANDBOX), 2, counts));
+  return counts;
+}
+
+/** Starts a sandbox for the tests alone, apart from the user's; where the machine has none, its tests are skipped. */
+async function withSandbox(body: () => Promise<void>): Promise<void> {
+  const root = join(tmpdir(), `pulumi-dask-test-${process.pid}`);
+  try {
+    await startSandbox({ root, log: (line) => console.log(line) });
+    process.env[ROOT_VARIABLE] = root;
+  } catch (error) {
+    // In CI a sandbox that does not start is a failure, not a reason to test less.
+    if (process.env.CI !== undefined) throw error;
+    process.env[SKIP_VARIABLE] = error instanceof Error ? error.message : String(error);
+  }
+  try {
+    await body();
+  } finally {
+    await stopSandbox({ root });
+  }
+}
+
+/** Runs every test file of the levels, each in a process of its own. */
+async function runLevels(levels: readonly string[], concurrency: number, counts: Counts): Promise<void> {
+  const files = levels.flatMap((level) => {
+    const folder = join(repository, "test", level);
+    return readdirSync(folder)
+      .filter((file) => file.endsWith(".test.ts"))
+      .map((file) => join(folder, file));
+  });
+  if (files.length === 0) return;
+  const stream = run({ files, concurrency });
+  stream.on("test:pass", ({ skip, details }) => {
+    if (details.type === "suite") return;
+    if (skip === undefined) counts.passed++;
+    else counts.skipped++;
+  });
+  stream.on("test:fail", ({ details }) => {
+    if (details.type !== "suite") counts.failed++;
+  });
+  const report = stream.compose(new spec());
+  report.pipe(process.stdout, { end: false });
+  await new Promise((done) => report.on("end", done));
+}
+
+const { passed, failed, skipped } = await main();
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

@@ -1,0 +1,275 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { recordType } from "../../providers/gke.ts";
+import { gkeKubeconfig, maintenanceWindow } from "../../providers/gke-cluster.ts";
+import { gpusOf, nodeZonesOf, regionOf } from "../../providers/gke-facts.ts";
+import { requireGoogleLogin } from "../../providers/gke-login.ts";
+import { selectContext } from "../../providers/kubeconfig.ts";
+import { requireProgram } from "../../providers/prerequisites.ts";
+import { parseSettings } from "../../settings/parse.ts";
+import { unknownSizes } from "../../settings/pool-rules.ts";
+import { SettingsError } from "../../settings/problems.ts";
+
+const CORE = { machineType: "e2-standard-4", max: 3 };
+const WORKER = { machineType: "n2-standard-4", max: 10 };
+
+function settings(own: object = {}, releases: object = {}) {
+  const cluster = {
+    provider: "gke",
+    project: "my-project",
+    location: "europe-west1-b",
+    nodePools: { core: CORE, worker: WORKER },
+    ...own,
+  };
+  return { cluster, releases };
+}
+
+/** The problems of a stack file, a line each. */
+function problems(own: object, releases: object = {}): string[] {
+  try {
+    parseSettings(settings(own, releases));
+  } catch (error) {
+    assert.ok(error instanceof SettingsError, String(error));
+    return error.problems.map(({ key, message }) => `${key} ${message}`);
+  }
+  return [];
+}
+
+function refuses(own: object, expected: RegExp, releases: object = {}) {
+  const found = problems(own, releases);
+  assert.ok(
+    found.some((line) => expected.test(line)),
+    `${expected} not in\n${found.join("\n")}`,
+  );
+}
+
+const pools = (more: object) => ({ nodePools: { core: CORE, worker: WORKER, ...more } });
+
+test("a cluster on Google Cloud needs a location and pools, and has a default for everything else", () => {
+  const { cluster } = parseSettings(settings());
+  assert.deepEqual(cluster, {
+    provider: "gke",
+    project: "my-project",
+    location: "europe-west1-b",
+    tags: {},
+    channel: "REGULAR",
+    deletionProtection: false,
+    network: {
+      nodes: "10.0.0.0/20",
+      pods: "10.4.0.0/14",
+      services: "10.8.0.0/20",
+      controlPlane: "172.16.0.0/28",
+      privateNodes: true,
+    },
+    controlPlane: { endpoint: "dns", authorizedNetworks: [] },
+    auth: "plugin",
+    enableApis: true,
+    nodePools: {
+      core: {
+        role: "core",
+        machineType: ["e2-standard-4"],
+        min: 1,
+        max: 3,
+        disk: "100G",
+        spot: false,
+        labels: {},
+        taints: [],
+      },
+      worker: {
+        role: "worker",
+        machineType: ["n2-standard-4"],
+        min: 0,
+        max: 10,
+        disk: "100G",
+        spot: false,
+        labels: {},
+        taints: [],
+      },
+    },
+  });
+});
+
+test("a location is a zone or a region", () => {
+  refuses({ location: undefined }, /cluster\.location is missing; set it to a zone like europe-west1-b/);
+  refuses({ location: "Frankfurt" }, /cluster\.location must be a zone like europe-west1-b/);
+  refuses({ nodeZones: ["us-east1-c"] }, /nodeZones must lie in the region europe-west1/);
+  refuses(
+    { nodeZones: ["europe-west1-c"] },
+    /nodeZones must hold the zone of a zonal cluster; add europe-west1-b/,
+  );
+});
+
+test("networks that overlap or are too small are refused by name", () => {
+  refuses({ network: { pods: "10.0.0.0/14" } }, /network\.pods overlaps nodes/);
+  refuses({ network: { controlPlane: "10.8.0.0/28" } }, /network\.controlPlane overlaps services/);
+  refuses({ network: { controlPlane: "172.16.0.0/24" } }, /network\.controlPlane must be a \/28/);
+  refuses({ network: { pods: "10.4.0.0/22" } }, /network\.pods is too small/);
+  refuses(
+    { network: { pods: "10.4.0.0/21" } },
+    /worker\.max is more nodes than network\.pods has addresses for, 8/,
+  );
+  refuses({ network: { nodes: "10.0.0.0" } }, /network\.nodes must be an IPv4 network/);
+});
+
+test("the address of the control plane as the way in needs networks that may connect", () => {
+  refuses({ controlPlane: { endpoint: "ip" } }, /controlPlane\.endpoint needs authorizedNetworks/);
+  assert.deepEqual(
+    problems({ controlPlane: { endpoint: "ip", authorizedNetworks: ["203.0.113.0/24"] } }),
+    [],
+  );
+});
+
+test("there is a pool of on-demand nodes for what must stay up", () => {
+  refuses({ nodePools: { worker: WORKER } }, /nodePools has no pool for what must stay up; add core/);
+  refuses({ nodePools: {} }, /nodePools has no pool for what must stay up/);
+  refuses(pools({ core: { ...CORE, min: 0 } }), /core\.min leaves no node for what must stay up/);
+  refuses(pools({ core: { ...CORE, spot: true } }), /core\.spot would take the core away/);
+  refuses(pools({ scheduler: { ...CORE, spot: true } }), /scheduler\.spot would take the scheduler away/);
+  refuses(
+    pools({ core: { ...CORE, taints: [{ key: "a" }] } }),
+    /core\.taints keep the cluster's own pods off/,
+  );
+  assert.deepEqual(problems({ existing: "team", nodePools: {} }), []);
+});
+
+test("a pool that Google Cloud cannot make is refused with the remedy", () => {
+  refuses(pools({ worker: { ...WORKER, min: 20 } }), /worker\.min is more than max, 10/);
+  refuses(
+    pools({ worker: { ...WORKER, machineType: "m5.xlarge" } }),
+    /worker\.machineType is not how Google/,
+  );
+  refuses(
+    pools({ worker: { ...WORKER, machineType: ["n2-standard-4", "n2d-standard-4"] } }),
+    /have one; name one/,
+  );
+  refuses(pools({ worker: { ...WORKER, disk: "10G" } }), /worker\.disk is too small/);
+  refuses(pools({ Worker: WORKER }), /nodePools\.Worker .*lower-case letters/);
+  refuses(pools({ "a-pool-name-that-is-far-too-long": WORKER }), /at most 24 characters/);
+  refuses(pools({ worker: { ...WORKER, labels: { "dask/node-pool": "x" } } }), /is set by the stack/);
+  refuses(pools({ worker: { ...WORKER, labels: { "node.kubernetes.io/x": "x" } } }), /keeps for itself/);
+  refuses(pools({ worker: { ...WORKER, machine: "x" } }), /unknown key/);
+});
+
+test("a pool for GPUs says which GPU it has", () => {
+  refuses(pools({ gpu: { ...WORKER } }), /gpu\.gpu does not say which GPU n2-standard-4 has/);
+  refuses(
+    pools({ gpu: { ...WORKER, machineType: "n1-standard-8" } }),
+    /does not say which GPU n1-standard-8 has/,
+  );
+  refuses(pools({ gpu: { ...WORKER, gpu: { type: "nvidia-l4" } } }), /cannot be attached to n2-standard-4/);
+  assert.deepEqual(problems(pools({ gpu: { machineType: "g2-standard-8", max: 2 } })), []);
+  const t4 = { machineType: "n1-standard-8", max: 2, gpu: { type: "nvidia-tesla-t4" } };
+  assert.deepEqual(problems(pools({ gpu: t4 })), []);
+});
+
+test("a pod that fits no pool is refused with the sizes that fit", () => {
+  const release = (own: object) => ({ batch: { kind: "dask", ...own } });
+  refuses(
+    {},
+    /batch\.workers asks for 4 cores and 4G, more than a node has for it \(worker 3\.47 cores and 13G\)/,
+    release({ workers: { cores: 4 } }),
+  );
+  refuses({}, /batch\.workers asks for 1 cores and 16G/, release({ workers: { memory: "16G" } }));
+  refuses({}, /batch\.jupyter asks for 1 cores and 32G.*core 3\.47/, release({ jupyter: { memory: "32G" } }));
+  refuses(
+    {},
+    /workerGroups\.big would run nowhere/,
+    release({ workerGroups: { big: { placement: { nodeSelector: { "dask/node-pool": "big" } } } } }),
+  );
+  assert.deepEqual(problems({}, release({ workers: { cores: 3, memory: "12G" } })), []);
+  assert.deepEqual(problems({}, release({ workers: { replicas: 0, cores: 99 }, smokeTest: false })), []);
+});
+
+test("the sizes of a pool come from its settings where they stand there", () => {
+  const odd = { machineType: "x9-odd-4", max: 1, resources: { cores: 1, memory: "2G" } };
+  refuses(pools({ worker: odd }), /worker 1 cores and 2000M/, { batch: { kind: "dask" } });
+});
+
+test("where nobody knows a machine's size, nothing is refused and a warning says so", () => {
+  const odd = { machineType: "x9-odd-4", max: 1 };
+  assert.deepEqual(problems(pools({ worker: odd }), { batch: { kind: "dask", workers: { cores: 64 } } }), []);
+  const { cluster } = parseSettings(settings(pools({ worker: odd })));
+  assert.ok(cluster.provider === "gke");
+  assert.deepEqual(unknownSizes(cluster.nodePools, "gke"), [
+    "dask:cluster.nodePools.worker: the size of x9-odd-4 is not known here, so nothing checks that pods fit; add resources: { cores, memory }",
+  ]);
+});
+
+test("an existing cluster keeps what is its own", () => {
+  refuses({ existing: "team", channel: "RAPID" }, /channel is a matter of the existing cluster/);
+  const network = { existing: { name: "a", subnetwork: "b", pods: "c", services: "d" } };
+  refuses({ existing: "team", network }, /network\.existing is known from the existing cluster/);
+});
+
+test("tags have names that every cloud takes", () => {
+  for (const key of ["1st", "aws:x", "dask:stack", "a b"])
+    refuses({ tags: { [key]: "x" } }, /must start with a letter/);
+});
+
+test("regions, zones and GPUs follow from names", () => {
+  assert.equal(regionOf("europe-west1-b"), "europe-west1");
+  assert.equal(regionOf("northamerica-northeast1"), "northamerica-northeast1");
+  assert.deepEqual(nodeZonesOf({ location: "us-central1" }), ["us-central1-b"]);
+  assert.deepEqual(nodeZonesOf({ location: "us-central1-a" }), ["us-central1-a"]);
+  const gpus = (machineType: string) => gpusOf({ machineType: [machineType] });
+  assert.deepEqual(gpus("g2-standard-48"), { type: "nvidia-l4", count: 4 });
+  assert.deepEqual(gpus("a2-highgpu-2g"), { type: "nvidia-tesla-a100", count: 2 });
+  assert.equal(gpus("n1-standard-4"), undefined);
+  assert.deepEqual(gpusOf({ machineType: ["n1-standard-4"], gpu: { type: "nvidia-tesla-t4", count: 2 } }), {
+    type: "nvidia-tesla-t4",
+    count: 2,
+  });
+});
+
+test("a record is of the kind that its target is", () => {
+  assert.equal(recordType("198.51.100.7"), "A");
+  assert.equal(recordType("2001:db8::7"), "AAAA");
+  assert.equal(recordType("lb.example.net"), "CNAME");
+});
+
+test("a maintenance window lasts its hours, past midnight too", () => {
+  assert.deepEqual(maintenanceWindow({ days: ["SA", "SU"], start: "22:30", hours: 4 }), {
+    startTime: "2026-01-03T22:30:00Z",
+    endTime: "2026-01-04T02:30:00Z",
+    recurrence: "FREQ=WEEKLY;BYDAY=SA,SU",
+  });
+});
+
+test("the kubeconfig is one that the stack itself can read", () => {
+  const api = { server: "https://gke-1.europe-west1.gke.goog" };
+  const context = selectContext(gkeKubeconfig("dask-dev", api, undefined), "test", "/");
+  assert.equal(context.cluster.server, api.server);
+  assert.equal(context.user.exec?.command, "gke-gcloud-auth-plugin");
+  const withToken = selectContext(gkeKubeconfig("dask-dev", api, "ya29.x"), "test", "/");
+  assert.equal(withToken.user.token, "ya29.x");
+});
+
+test("a program that is not on PATH is named with its remedy", () => {
+  const directory = mkdtempSync(join(tmpdir(), "path-"));
+  writeFileSync(join(directory, "there"), "#!/bin/sh\n", { mode: 0o755 });
+  writeFileSync(join(directory, "not-executable"), "", { mode: 0o644 });
+  const env = { PATH: `/nowhere:${directory}` };
+  requireProgram("there", "", env);
+  assert.throws(
+    () => requireProgram("not-there", "install it", env),
+    /^Error: not-there is not on PATH; install it$/,
+  );
+  assert.throws(() => requireProgram("not-executable", "x", env), /not on PATH/);
+  rmSync(directory, { recursive: true });
+});
+
+test("a login to Google Cloud is looked for where the provider looks", () => {
+  const home = mkdtempSync(join(tmpdir(), "home-"));
+  assert.throws(() => requireGoogleLogin({ HOME: home }), /run: gcloud auth application-default login/);
+  assert.throws(
+    () => requireGoogleLogin({ HOME: home, GOOGLE_APPLICATION_CREDENTIALS: "/nowhere.json" }),
+    /names \/nowhere\.json, which is not there/,
+  );
+  requireGoogleLogin({ HOME: home, GOOGLE_CREDENTIALS: "{}" });
+  writeFileSync(join(home, "application_default_credentials.json"), "{}");
+  requireGoogleLogin({ HOME: home, CLOUDSDK_CONFIG: home });
+  rmSync(home, { recursive: true });
+});

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { parse } from "yaml";
+import { withStandIns } from "../../sandbox/charts.ts";
+import { environmentFile } from "../../sandbox/environment.ts";
+import { parseStat } from "../../sandbox/identity.ts";
+import { cacheFolder, layoutOf, repository } from "../../sandbox/layout.ts";
+import { summary } from "../../sandbox/report.ts";
+import { stackFile } from "../../sandbox/stack.ts";
+import { providerVersions } from "../../sandbox/tools.ts";
+
+test("the providers that are built are of the versions that the SDKs ask for", () => {
+  const { dependencies } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8"));
+  for (const [name, version] of Object.entries(providerVersions))
+    assert.equal(version, dependencies[`@pulumi/${name}`], name);
+});
+
+test("a stack file keeps its encryption salt when its config is written anew", () => {
+  const after = parse(stackFile("encryptionsalt: v1:abc\nconfig:\n  dask:a: 1\n", { "dask:b": { c: 2 } }));
+  assert.deepEqual(after, { encryptionsalt: "v1:abc", config: { "dask:b": { c: 2 } } });
+});
+
+test("every path of a sandbox lies below its folder", () => {
+  for (const path of Object.values(layoutOf("/tmp/one"))) assert.match(path, /^\/tmp\/one(\/|$)/);
+});
+
+test("the cache is the user's, and a relative XDG_CACHE_HOME is ignored", () => {
+  assert.equal(cacheFolder({ XDG_CACHE_HOME: "/cache" }), "/cache/pulumi-dask");
+  assert.equal(cacheFolder({ XDG_CACHE_HOME: "cache" }), cacheFolder({}));
+});
+
+test("a process is told from another that got its number by its start time", () => {
+  const line = (state: string) =>
+    `42 (a (b) c) ${state} ${Array.from({ length: 49 }, (_, index) => index).join(" ")}`;
+  assert.notEqual(parseStat(line("S")), undefined);
+  assert.equal(parseStat(line("Z")), undefined);
+});
+
+test("the environment file survives a quote in a path", () => {
+  assert.match(environmentFile(layoutOf("/tmp/it's"), "x"), /'\/tmp\/it'\\''s\/kubeconfig'/);
+});
+
+test("a release without a chart of its own gets the stand-in, and one with a chart keeps it", () => {
+  const config = withStandIns({
+    "dask:releases": { a: { kind: "dask" }, b: { kind: "dask", chart: { version: "1" } } },
+  });
+  assert.deepEqual(config["dask:releases"], {
+    a: { kind: "dask", chart: { path: join(repository, "test/charts/dask") } },
+    b: { kind: "dask", chart: { version: "1" } },
+  });
+});
+
+test("the summary never claims that simulated nodes computed", () => {
+  const facts = {
+    stackName: "dev",
+    genuine: false,
+    changes: { create: 8 },
+    endpoints: { dask: { scheduler: "tcp://203.0.113.1:8786" } },
+    seconds: 9,
+    from: "/tmp",
+  };
+  const sandbox = { root: "/tmp/one", kubeconfig: "", pulumiRoot: "", env: {} };
+  const simulated = summary({ ...facts, sandbox: { ...sandbox, nodes: "simulated" } });
+  assert.match(simulated, /nothing was computed/);
+  assert.match(simulated, /no smoke test counts as passed/);
+  assert.match(simulated, /tcp:\/\/203\.0\.113\.1:8786/);
+  assert.doesNotMatch(summary({ ...facts, sandbox: { ...sandbox, nodes: "real" } }), /simulated/);
+});
