@@ -29,9 +29,37 @@ export const gcpCalls: Calls = {
   }),
 };
 
+/** What the OpenStack provider answers beside the inputs: Magnum's cluster, and addresses of Neutron. */
+export const openstackStates: States = {
+  "openstack:containerinfra/cluster:Cluster": (name) => ({
+    id: `uuid-of-${name}`,
+    apiAddress: "https://198.51.100.5:6443",
+    masterAddresses: ["198.51.100.5"],
+    kubeconfig: { raw_config: `kubeconfig of ${name}`, host: "https://198.51.100.5:6443" },
+  }),
+  "openstack:networking/floatingIp:FloatingIp": (name) => ({ address: `198.51.100.${10 + (name.length % 200)}` }),
+};
+
+/** Answers of the OpenStack provider's functions. */
+export const openstackCalls: Calls = {
+  "openstack:containerinfra/getClusterTemplate:getClusterTemplate": ({ name }) => ({
+    name,
+    id: `uuid-of-${name}`,
+  }),
+  "openstack:containerinfra/getCluster:getCluster": ({ name }) => ({
+    name,
+    id: `uuid-of-${name}`,
+    masterAddresses: ["198.51.100.6"],
+    kubeconfig: { raw_config: `kubeconfig of ${name}` },
+  }),
+  "openstack:networking/getPort:getPort": ({ fixedIp }) => ({ id: `port-of-${fixedIp}` }),
+  "openstack:dns/getDnsZone:getDnsZone": ({ name }) => ({ name, id: `zone-of-${name}` }),
+};
+
 /** What the providers of every cloud answer beside the inputs; each cloud adds its own. */
 export const cloudStates: States = {
   ...gcpStates,
+  ...openstackStates,
   // One of a chart is read back, so it has a spec that nobody stated here.
   "kubernetes:core/v1:Service": (_name, inputs) => ({
     spec: inputs.spec ?? { type: "LoadBalancer", ports: [] },
@@ -41,6 +69,7 @@ export const cloudStates: States = {
 /** Answers of every cloud's functions; each cloud adds its own. */
 export const cloudCalls: Calls = {
   ...gcpCalls,
+  ...openstackCalls,
   // The charts, of which the program wants the CRDs alone: those of the test have none.
   "kubernetes:helm:template": () => ({ result: [] }),
 };

@@ -175,7 +175,6 @@ export const hubFacts: fc.Arbitrary<Partial<HubFacts>> = fc.record({
   gateway: fc.option(
     fc.record({
       release: name,
-      namespace: name,
       schedulerPort: fc.constantFrom(80, 8786),
       imageOption: fc.boolean(),
     }),
