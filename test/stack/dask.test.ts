@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { parse, stringify } from "yaml";
 import { inventory } from "./inventory.ts";
 import { changes, chartSetting, outputOf, sandboxTest } from "./sandbox.ts";
 
@@ -89,16 +91,18 @@ sandboxTest("addresses arrive in the outputs, be they IPs, hostnames or node por
 });
 
 sandboxTest(
-  "the notebook's token is generated, encrypted in the state and in no pod, ConfigMap or output",
+  "the token and an inline kubeconfig are encrypted in the state and in no pod, ConfigMap or output",
   async (bench) => {
     const said: string[] = [];
     const onOutput = (text: string) => said.push(text);
     const stack = await bench.open("secrets", {
-      "dask:cluster": cluster,
+      "dask:cluster": { ...cluster, context: "inline" },
       "dask:releases": {
         secrets: { kind: "dask", workers: { replicas: 1 }, ...(await chartSetting("dask")) },
       },
     });
+    const { kubeconfig, adminToken } = renamed(readFileSync(bench.sandbox.kubeconfig, "utf8"));
+    await stack.setConfig("dask:secrets.cluster.kubeconfig", { value: kubeconfig, secret: true }, true);
     try {
       const { outputs } = await stack.up({ onOutput });
       assert.equal(outputs.credentials?.secret, true);
@@ -120,7 +124,8 @@ sandboxTest(
         "yaml",
       );
       for (const [where, text] of Object.entries({ state, objects, said: said.join("") })) {
-        assert.ok(!text.includes(jupyterPassword), `the token stands in ${where}`);
+        assert.ok(!text.includes(jupyterPassword), `the notebook's token stands in ${where}`);
+        assert.ok(!text.includes(adminToken), `the kubeconfig stands in ${where}`);
       }
       const [secret] = JSON.parse(
         await bench.kubectl(
@@ -164,6 +169,16 @@ sandboxTest(
     }
   },
 );
+
+/** The sandbox's kubeconfig with its context named `inline`, which no file has. */
+function renamed(text: string): { kubeconfig: string; adminToken: string } {
+  const config = parse(text);
+  const [context] = config.contexts;
+  const adminToken: string = config.users[0].user.token;
+  assert.ok(adminToken.length > 20);
+  const contexts = [{ ...context, name: "inline" }];
+  return { kubeconfig: stringify({ ...config, "current-context": "", contexts }), adminToken };
+}
 
 async function jobCondition(
   bench: { kubectl(...args: string[]): Promise<string> },
