@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { readCrds } from "./components/crds.ts";
 import { createReleases } from "./components/index.ts";
 import { ownerLabel } from "./components/namespace.ts";
 import { type Outputs, outputsOf } from "./outputs.ts";
@@ -18,7 +19,7 @@ export async function deploy(settings: Settings): Promise<Outputs> {
   const plan = await planCluster(settings).catch(withoutStack);
   await preflight(settings, plan.api, ownerLabel()).catch(withoutStack);
   const cluster = plan.create();
-  const releases = createReleases(settings, cluster);
+  const releases = createReleases(settings, cluster, await readCrds(settings).catch(withoutStack));
   return outputsOf(cluster, releases);
 }
 

@@ -8,6 +8,8 @@ export interface Outputs {
   readonly endpoints: Readonly<Record<string, Release["endpoints"]>>;
   /** Kubeconfig with one context; secret. */
   readonly kubeconfig: pulumi.Output<string>;
+  /** Commands that reach the cluster by other ways than `kubectl`, by what they do. */
+  readonly commands: NonNullable<Cluster["commands"]>;
   /** Per release: generated passwords and tokens by name; secret. */
   readonly credentials: pulumi.Output<Record<string, Record<string, string>>>;
   /** Per release: the Job that proved that Dask computes, and how to read its result. */
@@ -20,6 +22,7 @@ export function outputsOf(cluster: Cluster, releases: Readonly<Record<string, Re
   return {
     endpoints: Object.fromEntries(each.map(([name, release]) => [name, release.endpoints])),
     kubeconfig: cluster.kubeconfig,
+    commands: cluster.commands ?? {},
     credentials: pulumi.secret(
       pulumi.output(Object.fromEntries(each.map(([name, release]) => [name, release.credentials]))),
     ),

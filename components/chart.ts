@@ -9,6 +9,29 @@ import type { Namespace } from "./namespace.ts";
 /** The one table of charts: where each comes from and the exact version this stack is written for. */
 export const charts = {
   dask: { repo: "https://helm.dask.org", name: "dask", version: "2024.1.1" },
+  "dask-kubernetes-operator": {
+    repo: "https://helm.dask.org",
+    name: "dask-kubernetes-operator",
+    version: "2026.3.0",
+  },
+  "cloudnative-pg": {
+    repo: "https://cloudnative-pg.github.io/charts",
+    name: "cloudnative-pg",
+    version: "0.29.0",
+  },
+  "dask-gateway": { repo: "https://helm.dask.org", name: "dask-gateway", version: "2026.3.0" },
+  jupyterhub: { repo: "https://jupyterhub.github.io/helm-chart/", name: "jupyterhub", version: "4.4.0" },
+  daskhub: { repo: "https://helm.dask.org", name: "daskhub", version: "2024.1.1" },
+  "cluster-autoscaler": {
+    repo: "https://kubernetes.github.io/autoscaler",
+    name: "cluster-autoscaler",
+    version: "9.59.0",
+  },
+  "nvidia-device-plugin": {
+    repo: "https://nvidia.github.io/k8s-device-plugin",
+    name: "nvidia-device-plugin",
+    version: "0.20.0",
+  },
 } as const;
 
 /** A chart of the table. */
@@ -20,10 +43,12 @@ export type Values = Record<string, unknown>;
 /** What one Helm release is made of. */
 export interface ChartReleaseArgs {
   readonly chart: Chart;
-  readonly cluster: Cluster;
+  readonly cluster: Pick<Cluster, "provider" | "ready">;
   readonly namespace: Namespace;
   readonly values: Values;
   readonly settings: { readonly chart: ChartSettings; readonly values: Values; readonly timeout: string };
+  /** What the release needs beyond its namespace and cluster, while it lives and while it is torn down. */
+  readonly dependsOn?: readonly pulumi.Resource[];
 }
 
 /** Where Helm finds a chart, as `k8s.helm.v3.Release` takes it. */
@@ -51,8 +76,14 @@ export function chartRelease(
       timeout: seconds(settings.timeout),
       // A failed first install stays, because its pods and events say what went wrong.
       atomic: false,
+      // Helm would install CRDs once and never upgrade them: see crds.ts.
+      skipCrds: true,
     },
-    { ...opts, provider: cluster.provider, dependsOn: [...namespace.resources, ...cluster.ready] },
+    {
+      ...opts,
+      provider: cluster.provider,
+      dependsOn: [...namespace.resources, ...cluster.ready, ...(args.dependsOn ?? [])],
+    },
   );
 }
 

@@ -10,6 +10,8 @@ export interface Exposure {
   readonly annotations: Readonly<Record<string, pulumi.Input<string>>>;
   /** Address that the load balancer is asked to take. */
   readonly loadBalancerIP?: pulumi.Input<string>;
+  /** Address that the load balancer will have, where it is known before the Service is made. */
+  readonly address?: pulumi.Input<string>;
   /** Networks that may connect, in CIDR notation; load balancers only. */
   readonly allowFrom?: readonly string[];
   /** Host or address under which NodePorts are reached; NodePort only. */
@@ -24,10 +26,23 @@ export interface Cluster {
   readonly kubeconfig: pulumi.Output<string>;
   /** Storage class of volumes; `undefined` means the cluster's default class. */
   readonly storageClass?: pulumi.Input<string>;
-  /** Answers how a Service named `name` is exposed; `settings` is what its release asks for. */
+  /**
+   * Answers how a Service is exposed; `settings` is what its release asks for.
+   *
+   * A cloud may make an address for it: `name` must be one of its kind in the stack, and be asked for once.
+   */
   expose(name: string, settings: ExposeSettings): Exposure;
   /** Where pods of a role run. */
   placement(role: Role): Placement;
+  /**
+   * Makes the DNS record of a host; absent where the settings name no zone.
+   *
+   * @param host full name, without a dot at its end
+   * @param target what `expose` answered as `address`, else the address or host name that the load balancer got
+   */
+  dns?(host: string, target: pulumi.Input<string>): pulumi.Resource;
+  /** Commands that reach the cluster by other ways than `kubectl`, by what they do: `ssh` to a master. */
+  readonly commands?: Readonly<Record<string, pulumi.Output<string>>>;
   /** All that in-cluster resources need while they live and while they are torn down. */
   readonly ready: readonly pulumi.Resource[];
 }

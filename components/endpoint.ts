@@ -59,6 +59,8 @@ export function externalService(name: string, args: ExternalServiceArgs, parent:
 
 /** A Service that a chart has made. */
 export interface ChartServiceArgs {
+  /** Name of what is read, for a Service whose own name is not the only one in the stack. Default: that name. */
+  readonly name?: string;
   readonly cluster: Cluster;
   readonly namespace: Namespace;
   /** The Helm release that made it; the Service is read once that is up. */
@@ -79,7 +81,7 @@ export function chartServiceAddresses(args: ChartServiceArgs, parent: pulumi.Res
   const id = pulumi
     .all([namespace.name, args.release.status.revision])
     .apply(([namespace]) => `${namespace}/${service}`);
-  const found = k8s.core.v1.Service.get(service, id, { parent, provider: args.cluster.provider });
+  const found = k8s.core.v1.Service.get(args.name ?? service, id, { parent, provider: args.cluster.provider });
   return externalAddresses(found, { ports, exposure });
 }
 

@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { isKept } from "../settings/database-rules.ts";
 import { namespaceOf } from "../settings/namespace-rules.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { Cluster } from "./cluster.ts";
@@ -31,17 +32,21 @@ export function createNamespaces(settings: Settings, cluster: Cluster): Readonly
   return new Map(
     [...wanted].map(([name, create]) => [
       name,
-      create ? ownNamespace(name, cluster) : { name, resources: [] },
+      create ? createNamespace(name, cluster, isKept(settings, name)) : { name, resources: [] },
     ]),
   );
 }
 
-function ownNamespace(name: string, cluster: Cluster): Namespace {
+/** Annotations of what outlives the stack: the next `up` writes it under the same name and so takes it over. */
+export const keptAnnotations = { "pulumi.com/patchFieldManager": "dask" };
+
+/** Makes a namespace that the stack owns; with `keep` it outlives the stack. */
+export function createNamespace(name: string, cluster: Cluster, keep = false): Namespace {
   const labels = { "app.kubernetes.io/managed-by": "pulumi", [OWNER_LABEL]: ownerLabel() };
   const namespace = new k8s.core.v1.Namespace(
     name,
-    { metadata: { name, labels } },
-    { provider: cluster.provider, dependsOn: [...cluster.ready] },
+    { metadata: { name, labels, ...(keep ? { annotations: keptAnnotations } : {}) } },
+    { provider: cluster.provider, dependsOn: [...cluster.ready], retainOnDelete: keep },
   );
   return { name: namespace.metadata.name, resources: [namespace] };
 }

@@ -7,6 +7,8 @@ export interface Release {
   readonly endpoints: Addresses;
   /** Generated passwords and tokens by name; secret. */
   readonly credentials: Readonly<Record<string, pulumi.Output<string>>>;
+  /** What `pulumi destroy` leaves in the cluster, in words; absent where it leaves nothing. */
+  readonly kept?: readonly pulumi.Output<string>[];
   /** What proved that Dask computes and how to read its result; absent where the test is off. */
   readonly smokeTest?: SmokeTestResult;
 }

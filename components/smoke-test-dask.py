@@ -8,6 +8,9 @@ import sys
 import time
 import warnings
 
+# How long to wait for the workers, in seconds; nodes may have to be made first.
+PATIENCE = float(os.environ.get("PATIENCE", "600"))
+
 
 def prove(scheduler, expected_workers, size):
     import dask.array as da
@@ -18,8 +21,8 @@ def prove(scheduler, expected_workers, size):
     # Dask only warns when versions differ, and then fails later in ways that nobody understands.
     warnings.simplefilter("error", VersionMismatchWarning)
     started = time.monotonic()
-    with Client(scheduler, timeout=120) as client:
-        client.wait_for_workers(expected_workers, timeout=600)
+    with Client(scheduler, timeout=min(PATIENCE, 120)) as client:
+        client.wait_for_workers(expected_workers, timeout=PATIENCE)
         versions = client.get_versions(check=True)
         mean = float(da.random.normal(10, 0.1, size=(size, size)).mean().compute())
         first_result = time.monotonic() - started

@@ -18,9 +18,11 @@ export interface SmokeTestArgs {
   /** File beside this one with the Python program. */
   readonly script: string;
   /** Changes when the release changes; the Job then runs again, and only then. */
-  readonly revision: pulumi.Input<number>;
+  readonly revision: pulumi.Input<number | string>;
   /** Whether the image's start-up installs packages, for which it needs root. */
   readonly installsPackages: boolean;
+  /** ServiceAccount whose rights the test has; without one it gets no token. */
+  readonly serviceAccountName?: pulumi.Input<string>;
 }
 
 /** Seconds until a smoke test that hangs is ended. */
@@ -66,7 +68,8 @@ function jobSpec(args: SmokeTestArgs): k8s.types.input.batch.v1.JobSpec {
       metadata: { annotations: { "dask/release-revision": pulumi.interpolate`${args.revision}` } },
       spec: {
         restartPolicy: "Never",
-        automountServiceAccountToken: false,
+        automountServiceAccountToken: args.serviceAccountName !== undefined,
+        ...(args.serviceAccountName === undefined ? {} : { serviceAccountName: args.serviceAccountName }),
         enableServiceLinks: false,
         ...(args.installsPackages ? {} : { securityContext: RESTRICTED_POD }),
         imagePullSecrets: args.pullSecrets.map((name) => ({ name })),

@@ -17,14 +17,26 @@ export interface ClusterPlan {
  *
  * @throws UserError where an existing cluster cannot be used
  */
-export async function planCluster({ cluster, secrets }: Settings): Promise<ClusterPlan> {
+export async function planCluster({ cluster, secrets, liveChecks }: Settings): Promise<ClusterPlan> {
   switch (cluster.provider) {
     case "existing": {
       const { createExisting, reachExisting } = await import("./existing.ts");
       const reached = await reachExisting(cluster, secrets.cluster?.kubeconfig);
       return { api: reached.api, create: () => createExisting(cluster, reached) };
     }
+    case "gke": {
+      const { planGke } = await import("./gke.ts");
+      return planGke(cluster, liveChecks);
+    }
+    case "eks": {
+      const { planEks } = await import("./eks.ts");
+      return planEks(cluster, liveChecks);
+    }
+    case "magnum": {
+      const { planMagnum } = await import("./magnum.ts");
+      return planMagnum(cluster, secrets.cluster?.kubeconfig, liveChecks);
+    }
     default:
-      return cluster.provider satisfies never;
+      return cluster satisfies never;
   }
 }

@@ -1,5 +1,15 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { run } from "./command.ts";
@@ -82,17 +92,52 @@ async function compile(tool: Tool, output: string, title: string, log: Log): Pro
   const estimate = `about ${estimateMinutes(tool, availableParallelism())} min if Go starts from nothing`;
   log(`${title}: building, ${estimate}`);
   const timer = setInterval(() => log(`${title}: ${seconds()} s, ${estimate}`), REPORT_EVERY_MS);
+  const work = `${output}.work`;
+  mkdirSync(work);
   try {
-    await go(tool, buildArguments(tool, output));
+    const folder = await sourceFolder(tool);
+    const [command = "", ...args] = buildArguments(tool, output);
+    await go(tool, folder, [command, ...(await patchFlags(tool, folder, work)), ...args]);
   } finally {
     clearInterval(timer);
+    rmSync(work, { recursive: true });
   }
   log(`${title}: built in ${seconds()} s`);
 }
 
-function go(tool: Tool, args: readonly string[]): Promise<void> {
+/** The folder in which `go build` runs: the tool's own module, or the one that it pins. */
+async function sourceFolder(tool: Tool): Promise<string> {
+  return tool.source === undefined ? moduleFolder(tool) : moduleAt(tool.source, moduleFolder(tool));
+}
+
+/** Where the Go module lies after a download, as the module in `folder` asks for it. */
+async function moduleAt(module: string, folder: string): Promise<string> {
+  const asked = await run("go", ["mod", "download", "-json", module], { cwd: folder, env: GO_ENV });
+  if (asked.code !== 0) throw new Error(`go mod download ${module} failed: ${asked.stderr.trim()}`);
+  return JSON.parse(asked.stdout).Dir;
+}
+
+/** Copies the modules that are changed, changes them, and answers the flag that makes `go build` take the copies. */
+async function patchFlags(tool: Tool, folder: string, work: string): Promise<string[]> {
+  if (tool.patches === undefined) return [];
+  const replaced: string[] = [];
+  for (const { module, path, by } of tool.patches) {
+    const copy = join(work, module.replaceAll("/", "-"));
+    // Go keeps its modules read-only.
+    cpSync(await moduleAt(module, folder), copy, { recursive: true });
+    await run("chmod", ["-R", "u+w", copy]);
+    copyFileSync(join(moduleFolder(tool), by), join(copy, path));
+    replaced.push(`replace ${module} => ${copy}`);
+  }
+  const file = join(work, "go.mod");
+  writeFileSync(file, [readFileSync(join(folder, "go.mod"), "utf8"), ...replaced, ""].join("\n"));
+  writeFileSync(join(work, "go.sum"), readFileSync(join(folder, "go.sum")));
+  return [`-modfile=${file}`];
+}
+
+function go(tool: Tool, cwd: string, args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const options = { cwd: moduleFolder(tool), env: { ...process.env, ...GO_ENV } };
+    const options = { cwd, env: { ...process.env, ...GO_ENV } };
     const child = spawn("go", args, { ...options, stdio: ["ignore", "ignore", "pipe"] });
     let words = "";
     child.stderr.on("data", (part: Buffer) => {

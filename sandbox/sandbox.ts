@@ -6,9 +6,12 @@ import { environmentFile, sandboxEnvironment } from "./environment.ts";
 import { writePrivate } from "./files.ts";
 import { createFolders, defaultRoot, type Layout, layoutOf } from "./layout.ts";
 import { withLock } from "./lock.ts";
+import { rememberedNetwork } from "./node/network.ts";
+import { realNodeObstacle } from "./node/prerequisites.ts";
+import { startReal, stopRealNode } from "./node/real-node.ts";
 import { recordedPrograms, stopProgram } from "./processes.ts";
 import { startSimulatedNodes } from "./simulated-nodes.ts";
-import { ensureToolchain } from "./toolchain.ts";
+import { ensureToolchain, type Toolchain } from "./toolchain.ts";
 
 /** What the nodes are: `simulated` ones accept pods and run nothing, `real` ones run containers. */
 export type Nodes = "simulated" | "real";
@@ -30,7 +33,7 @@ export interface Sandbox {
 export interface SandboxOptions {
   /** State folder. Default: `.sandbox/` of this clone. Two roots never share anything but built programs. */
   readonly root?: string;
-  /** Default: `simulated`. */
+  /** Default: what the sandbox has where it exists, else `simulated`. */
   readonly nodes?: Nodes;
   /** Takes progress line by line. Default: silence. */
   readonly log?: Log;
@@ -42,9 +45,10 @@ export interface SandboxOptions {
  * toolchain (see `ensureToolchain`). Throws with a remedy where the machine cannot do it.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { root = defaultRoot, nodes = "simulated", log = () => {} } = options;
-  requireSupport(nodes);
+  const { root = defaultRoot, log = () => {} } = options;
   const layout = layoutOf(root);
+  const nodes = options.nodes ?? existingNodes(root) ?? "simulated";
+  requireSupport(nodes, existingNodes(root));
   createFolders(layout);
   return withLock(layout.lock, () => start(layout, nodes, log), {
     onWait: (pid) => log(`process ${pid} works on ${layout.root}, waiting`),
@@ -64,20 +68,31 @@ export function sandboxExists(root: string = defaultRoot): boolean {
   return existsSync(layoutOf(root).ports);
 }
 
+/** What the nodes of the sandbox at `root` are; undefined where none has been started. */
+export function existingNodes(root: string = defaultRoot): Nodes | undefined {
+  if (!sandboxExists(root)) return undefined;
+  return rememberedNetwork(layoutOf(root)) === undefined ? "simulated" : "real";
+}
+
 async function start(layout: Layout, nodes: Nodes, log: Log): Promise<Sandbox> {
   // Again, because another process may have stopped the sandbox while this one waited.
   createFolders(layout);
   createSecrets(layout);
   const toolchain = await ensureToolchain(layout, log);
-  const access = await startControlPlane(layout, toolchain.kube);
-  await startSimulatedNodes(layout, access, toolchain.kwok);
+  await (nodes === "real" ? startReal(layout, toolchain.kube, log) : startSimulated(layout, toolchain));
   const passphrase = readFileSync(layout.passphrase, "utf8").trim();
   writePrivate(layout.env, environmentFile(layout, passphrase));
   const env = sandboxEnvironment(layout, passphrase);
   return { root: layout.root, kubeconfig: layout.kubeconfig, pulumiRoot: layout.root, env, nodes };
 }
 
+async function startSimulated(layout: Layout, { kube, kwok }: Toolchain): Promise<void> {
+  const access = await startControlPlane(layout, kube);
+  await startSimulatedNodes(layout, access, kwok);
+}
+
 async function stop(layout: Layout): Promise<void> {
+  await stopRealNode(layout);
   // Clients before servers: the API server waits for its watchers, etcd's clients would log errors.
   const order = ["etcd", "kube-apiserver", "kube-scheduler", "kube-controller-manager", "kwok"];
   const names = recordedPrograms(layout).sort((a, b) => order.indexOf(b) - order.indexOf(a));
@@ -95,9 +110,13 @@ function removeRoot(layout: Layout): void {
   }
 }
 
-function requireSupport(nodes: Nodes): void {
+function requireSupport(nodes: Nodes, existing: Nodes | undefined): void {
   if (process.platform === "win32") {
     throw new Error("The sandbox runs on Linux and macOS. On Windows use WSL, or kind with Docker.");
   }
-  if (nodes === "real") throw new Error("Real nodes are not available on this machine. Use simulated nodes.");
+  if (existing !== undefined && existing !== nodes) {
+    throw new Error(`This sandbox has ${existing} nodes. End it first: npm run sandbox:down`);
+  }
+  const obstacle = nodes === "real" ? realNodeObstacle() : undefined;
+  if (obstacle !== undefined) throw new Error(`No real node here: ${obstacle}. Use --nodes simulated.`);
 }

@@ -3,6 +3,15 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
+/** One file of another Go module that is replaced for a build. */
+export interface Patch {
+  readonly module: string;
+  /** The replaced file, relative to that module. */
+  readonly path: string;
+  /** The file that takes its place, relative to the tool's folder. */
+  readonly by: string;
+}
+
 /** One program that is built from Go modules. */
 export interface Tool {
   /** File name of the program. */
@@ -13,6 +22,10 @@ export interface Tool {
   readonly package: string;
   /** Go variables set by the linker, mostly versions: what the module itself does not know. */
   readonly stamps: Readonly<Record<string, string>>;
+  /** A Go module that is built as it is, with its own requirements; the one under `toolchain/` then only pins it. */
+  readonly source?: string;
+  /** What is changed in the modules that it needs; only together with `source`. */
+  readonly patches?: readonly Patch[];
   /** CPU minutes of a first build; measured, for the estimate only. */
   readonly cpuMinutes: number;
 }
@@ -85,7 +98,7 @@ export function buildArguments(tool: Tool, output: string): string[] {
  */
 export function buildKey(tool: Tool, files: ReadonlyMap<string, string>, platform: string): string {
   const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
-  const content = JSON.stringify([buildArguments(tool, ""), platform, sorted]);
+  const content = JSON.stringify([buildArguments(tool, ""), platform, sorted, ...(tool.patches ?? [])]);
   return `${tool.name}-${createHash("sha256").update(content).digest("hex").slice(0, 12)}`;
 }
 

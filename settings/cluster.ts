@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { eks } from "./eks.ts";
+import { gke } from "./gke.ts";
+import { magnum } from "./magnum.ts";
 import { placement, roles } from "./placement.ts";
 
 /** How a Service can leave a cluster, in Kubernetes' own words. */
@@ -42,25 +45,13 @@ const existing = z
   })
   .describe("A cluster that is there already: kind, minikube, k3s, anything.");
 
-/** A provider that the schema names and no code serves yet. */
-function notBuilt<Name extends string>(name: Name) {
-  return z
-    .looseObject({ provider: z.literal(name) })
-    .refine(() => false, { path: ["provider"], error: "is not built yet; use existing" })
-    .transform(() => z.NEVER);
-}
-
 /** Settings of `dask:cluster`, one shape for each provider. */
-export const cluster = z.discriminatedUnion(
-  "provider",
-  [existing, notBuilt("gke"), notBuilt("eks"), notBuilt("magnum")],
-  {
-    error: (issue) =>
-      issue.code === "invalid_type"
-        ? "is missing; set it to a map of keys, with provider one of existing, gke, eks, magnum"
-        : undefined,
-  },
-);
+export const cluster = z.discriminatedUnion("provider", [existing, gke, eks, magnum], {
+  error: ({ code }: { readonly code?: string | undefined }) =>
+    code === "invalid_type"
+      ? "is missing; set it to a map of keys, with provider one of existing, gke, eks, magnum"
+      : undefined,
+});
 
 /** Settings of `dask:cluster`. */
 export type ClusterSettings = z.output<typeof cluster>;

@@ -1,4 +1,5 @@
 import type { ClusterSettings, ServiceType } from "./cluster.ts";
+import { eksExposureFault } from "./eks-rules.ts";
 import type { Problem, Report } from "./problems.ts";
 import type { ExposeSettings } from "./release.ts";
 
@@ -9,16 +10,23 @@ export function offeredExposure(cluster: ClusterSettings): ServiceType {
   return cluster.provider === "existing" ? cluster.expose : "LoadBalancer";
 }
 
-/** Exposing a scheduler or a notebook lets whoever reaches it run code, so it needs networks that may. */
+/**
+ * Exposing a scheduler or a notebook lets whoever reaches it run code, so it needs networks that may.
+ *
+ * @param danger what happens where anybody may connect, as the start of the message
+ */
 export function checkExposure(
   path: readonly string[],
   expose: ExposeSettings | undefined,
   cluster: ClusterSettings,
   report: Report,
+  danger = "exposes a service that runs anybody's code",
 ): Problem[] {
   if (expose === undefined) return [];
+  const fault = cluster.provider === "eks" ? eksExposureFault(expose) : undefined;
+  if (fault !== undefined) return [report([...path, fault[0]], fault[1])];
   const offered = offeredExposure(cluster);
-  const message = exposureProblem(expose.type ?? offered, expose, offered);
+  const message = exposureProblem(expose.type ?? offered, expose, offered, danger);
   return message === undefined ? [] : [report(path, message)];
 }
 
@@ -26,6 +34,7 @@ function exposureProblem(
   type: ServiceType,
   expose: ExposeSettings,
   offered: ServiceType,
+  danger: string,
 ): string | undefined {
   if (type === "ClusterIP") {
     const asksMore = expose.allowFrom !== undefined || expose.address !== undefined;
@@ -37,7 +46,7 @@ function exposureProblem(
     return `asks for ${type}, and dask:cluster.expose says ${offered}; change one of them`;
   }
   if (expose.allowFrom === undefined) {
-    return `exposes a service that runs anybody's code; add allowFrom with the networks that may connect, like ["203.0.113.0/24"]`;
+    return `${danger}; add allowFrom with the networks that may connect, like ["203.0.113.0/24"]`;
   }
   if (type === "NodePort" && expose.allowFrom.join() !== ANYWHERE) {
     return `cannot keep others out: a NodePort has no source ranges; use LoadBalancer, or say allowFrom: ["${ANYWHERE}"]`;

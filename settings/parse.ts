@@ -27,8 +27,9 @@ function checkWhatParses(input: unknown): Problem[] {
   });
   const parsedCluster = cluster.safeParse(raw.cluster);
   if (!parsedCluster.success) return [];
-  const rest = schema.omit({ cluster: true, releases: true, secrets: true }).strip().safeParse(raw);
-  const settings = { ...(rest.success ? rest.data : { smokeTest: true, liveChecks: true }), secrets: {} };
+  const others = schema.omit({ cluster: true, releases: true }).strip();
+  const parsedOthers = others.safeParse(raw);
+  const settings = parsedOthers.success ? parsedOthers.data : others.parse({});
   return check({ ...settings, cluster: parsedCluster.data, releases: Object.fromEntries(releases) }, input);
 }
 

@@ -44,8 +44,13 @@ export function keyOf(path: Path): string {
 /** A problem at a path of the settings, with the value that stands there (never that of a secret). */
 export function problemAt(path: Path, input: unknown, message: string): Problem {
   const value = at(input, path);
-  const hidden = value === undefined || path[0] === "secrets";
+  const hidden = value === undefined || path[0] === "secrets" || isSecret(path.at(-1));
   return hidden ? { key: keyOf(path), message } : { key: keyOf(path), value: show(value), message };
+}
+
+/** Whether a key is meant for a secret, whose value no message may show. */
+function isSecret(key: PropertyKey | undefined): boolean {
+  return /(secret|password|token|tlskey|privatekey)$/i.test(String(key));
 }
 
 /** Turns what zod found into problems; `schema` is asked which keys are known where one is not. */
@@ -75,9 +80,17 @@ function flatten(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
 function describe(issue: z.core.$ZodIssue, input: unknown, json: JsonSchema): Problem[] {
   if (issue.code === "unrecognized_keys") {
     const known = knownKeys(json, issue.path, input);
-    return issue.keys.map((key) => problemAt([...issue.path, key], input, unknownKey(key, known)));
+    return issue.keys.map((key) => {
+      const path = [...issue.path, key];
+      return problemAt(path, input, isSecret(key) ? misplacedSecret(path, key) : unknownKey(key, known));
+    });
   }
   return [problemAt(issue.path, input, message(issue, input))];
+}
+
+function misplacedSecret(path: Path, key: string): string {
+  const target = `dask:secrets.${path[0] === "releases" ? String(path[1]) : "cluster"}.${key}`;
+  return `is a secret among the plain settings; remove it and set it with: pulumi config set --secret --path '${target}'`;
 }
 
 function unknownKey(key: string, known: readonly string[]): string {

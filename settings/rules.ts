@@ -1,5 +1,11 @@
 import { checkCluster } from "./cluster-rules.ts";
+import { checkCrds } from "./crd-rules.ts";
+import { checkClusterRoles, checkDaskGateway, daskGatewayClaims } from "./dask-gateway-rules.ts";
+import { checkDaskOperator, daskOperatorClaims } from "./dask-operator-rules.ts";
 import { checkDask, daskClaims } from "./dask-rules.ts";
+import { checkDaskhub, daskhubClaims } from "./daskhub-rules.ts";
+import { checkPostgresOperator } from "./database-rules.ts";
+import { checkHub, hubClaims } from "./jupyterhub-rules.ts";
 import { checkNamespaces, checkSharing } from "./namespace-rules.ts";
 import { type Problem, problemAt, type Report } from "./problems.ts";
 import type { ReleaseSettings, Settings } from "./schema.ts";
@@ -9,11 +15,14 @@ export function check(settings: Settings, input: unknown): Problem[] {
   const report: Report = (path, message) => problemAt(path, input, message);
   return [
     ...checkCluster(settings, report),
+    ...checkPostgresOperator(settings),
     ...Object.entries(settings.releases).flatMap(([name, release]) =>
       checkRelease(name, release, settings, report),
     ),
     ...checkNamespaces(settings),
     ...checkSharing(settings, claims),
+    ...checkCrds(settings),
+    ...checkClusterRoles(settings),
   ];
 }
 
@@ -23,8 +32,16 @@ function checkRelease(name: string, release: ReleaseSettings, settings: Settings
   switch (release.kind) {
     case "dask":
       return checkDask(name, release, settings, report);
+    case "dask-gateway":
+      return checkDaskGateway(name, release, settings, report);
+    case "dask-operator":
+      return checkDaskOperator(name, release, settings, report);
+    case "jupyterhub":
+      return checkHub(name, release, settings, report);
+    case "daskhub":
+      return checkDaskhub(name, release, settings, report);
     default:
-      return release.kind satisfies never;
+      return release satisfies never;
   }
 }
 
@@ -33,7 +50,15 @@ function claims(name: string, release: ReleaseSettings): readonly string[] {
   switch (release.kind) {
     case "dask":
       return daskClaims(name, release);
+    case "dask-gateway":
+      return daskGatewayClaims(name);
+    case "dask-operator":
+      return daskOperatorClaims(name);
+    case "jupyterhub":
+      return hubClaims();
+    case "daskhub":
+      return daskhubClaims(name, release);
     default:
-      return release.kind satisfies never;
+      return release satisfies never;
   }
 }

@@ -1,29 +1,33 @@
 import { z } from "zod";
 import { cluster } from "./cluster.ts";
 import { dask } from "./dask.ts";
+import { daskGateway } from "./dask-gateway.ts";
+import { daskOperator } from "./dask-operator.ts";
+import { daskhub } from "./daskhub.ts";
+import { postgresOperator } from "./database.ts";
+import { jupyterhub } from "./jupyterhub.ts";
 import { dnsLabel } from "./quantities.ts";
 
-/** A kind that the schema names and no code serves yet. */
-function notBuilt<Name extends string>(name: Name) {
-  return z
-    .looseObject({ kind: z.literal(name) })
-    .refine(() => false, { path: ["kind"], error: "is not built yet; use dask" })
-    .transform(() => z.NEVER);
-}
-
 /** Settings of one release, one shape for each kind. */
-export const release = z.discriminatedUnion("kind", [
-  dask,
-  notBuilt("dask-gateway"),
-  notBuilt("daskhub"),
-  notBuilt("jupyterhub"),
-  notBuilt("dask-operator"),
-]);
+export const release = z.discriminatedUnion("kind", [dask, daskGateway, daskhub, jupyterhub, daskOperator]);
+
+const teardown = z.strictObject({
+  image: z
+    .string()
+    .min(1)
+    .default("docker.io/library/python:3.13-alpine")
+    .describe("Image with Python, for the Job that waits until disks and load balancers are gone."),
+  pullSecrets: z
+    .array(dnsLabel)
+    .default([])
+    .describe("Names of image pull Secrets in the namespace `dask-settle`."),
+});
 
 /** The whole of a stack's settings: what stands under `dask:` in `Pulumi.<stack>.yaml`. */
 export const schema = z.strictObject({
   cluster: cluster.describe("The Kubernetes cluster: which provider, and its settings."),
   releases: z.record(dnsLabel, release).default({}).describe("The releases: the key is the release's name."),
+  postgres: postgresOperator.prefault({}),
   smokeTest: z
     .boolean()
     .default(true)
@@ -32,6 +36,13 @@ export const schema = z.strictObject({
     .boolean()
     .default(true)
     .describe("Asks the cluster before anything is created: does it answer, are the namespaces free?"),
+  crds: z
+    .enum(["manage", "present"])
+    .default("manage")
+    .describe(
+      "CustomResourceDefinitions of the charts: the stack applies and upgrades them (`manage`), or somebody else does (`present`). They are kept on destroy.",
+    ),
+  teardown: teardown.prefault({}).describe("What `destroy` runs in a cluster that the stack takes down."),
   secrets: z
     .record(z.string(), z.record(z.string(), z.string()))
     .default({})

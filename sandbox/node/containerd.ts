@@ -55,8 +55,14 @@ export async function containerdReady({ run }: NodeNamespaces): Promise<void> {
 
 /** containerd's configuration; pure. */
 export function containerdConfig(cniPlugins: string, cniConfig: string, hosts: string): string {
-  const snapshotters = ["aufs", "btrfs", "devmapper", "zfs"].map((name) => `io.containerd.snapshotter.v1.${name}`);
-  const disabled = [...snapshotters, "io.containerd.internal.v1.opt", "io.containerd.tracing.processor.v1.otlp"];
+  const snapshotters = ["aufs", "btrfs", "devmapper", "zfs"].map(
+    (name) => `io.containerd.snapshotter.v1.${name}`,
+  );
+  const disabled = [
+    ...snapshotters,
+    "io.containerd.internal.v1.opt",
+    "io.containerd.tracing.processor.v1.otlp",
+  ];
   return `version = 2
 root = "/var/lib/containerd"
 state = "/run/containerd"

@@ -1,6 +1,14 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { readFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../build.ts";
 import { run } from "../command.ts";
@@ -52,7 +60,8 @@ function release(): string {
 }
 
 async function download(set: PackageSet, folder: string): Promise<void> {
-  for (const part of ["lists/partial", "archives/partial"]) mkdirSync(join(folder, part), { recursive: true });
+  for (const part of ["lists/partial", "archives/partial"])
+    mkdirSync(join(folder, part), { recursive: true });
   // With an empty list of what is installed, apt names everything that is needed.
   writeFileSync(join(folder, "status"), "");
   const own = {

@@ -34,7 +34,12 @@ export function kubeletProgram(
   ]);
 }
 
-function kubeletConfig(layout: Layout, network: NodeNetwork, resolvConf: string, clientCAFile: string): object {
+function kubeletConfig(
+  layout: Layout,
+  network: NodeNetwork,
+  resolvConf: string,
+  clientCAFile: string,
+): object {
   return {
     apiVersion: "kubelet.config.k8s.io/v1beta1",
     kind: "KubeletConfiguration",

@@ -1,10 +1,11 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Ended, run } from "../command.ts";
+import { until } from "../kubernetes-api.ts";
 import { cacheFolder, type Layout } from "../layout.ts";
-import { ensureRunning, type Program } from "../processes.ts";
-import { runningPid } from "./pid.ts";
+import { ensureRunning, logTail, type Program, stopProgram } from "../processes.ts";
 import { linkName, type NodeNetwork } from "./network.ts";
+import { runningPid } from "./pid.ts";
 import { environmentOf, type NodePrograms } from "./programs.ts";
 
 // The node lives in process, mount and network namespaces of its own, as a container does. Its mounts, network
@@ -35,13 +36,41 @@ export async function ensureNamespaces(
   network: NodeNetwork,
 ): Promise<NodeNamespaces> {
   mkdirSync(nodeFolder(layout), { recursive: true, mode: 0o700 });
-  const fresh = await ensureRunning(layout, holder(layout, programs));
-  const namespaces = await enter(layout, programs);
-  if (fresh) {
+  // A start that was interrupted half-way is begun anew.
+  if (!isSetUp(layout)) await endNamespaces(layout);
+  if (await ensureRunning(layout, holder(layout, programs))) {
+    const namespaces = enter(layout, programs, await newFirstProcess(layout));
     for (const command of mounts(layout)) await namespaces.run(command);
     await connect(layout, network, namespaces);
+    await namespaces.run(["touch", SET_UP]);
   }
-  return namespaces;
+  return enter(layout, programs, await newFirstProcess(layout));
+}
+
+/** Ends the node's first process and with it everything inside. */
+export async function endNamespaces(layout: Layout): Promise<void> {
+  const pid = firstProcess(layout);
+  if (pid !== undefined) process.kill(pid, "SIGKILL");
+  // What holds the namespaces from outside deafens itself to SIGTERM, but it ends with its child.
+  await stopProgram(layout, HOLDER);
+}
+
+// A file inside the node that says that its mounts and its link are there.
+const SET_UP = "/run/sandbox-set-up";
+
+function isSetUp(layout: Layout): boolean {
+  const pid = firstProcess(layout);
+  return pid !== undefined && existsSync(`/proc/${pid}/root${SET_UP}`);
+}
+
+async function newFirstProcess(layout: Layout): Promise<number> {
+  let pid: number | undefined;
+  await until(async () => {
+    pid = firstProcess(layout);
+    return pid !== undefined;
+  }, 5000);
+  if (pid !== undefined) return pid;
+  throw new Error(`The node has no first process. See ${layout.logs}/${HOLDER}.log:\n${logTail(layout, HOLDER)}`);
 }
 
 /** The first process of the node as this machine numbers it; undefined where no node runs. */
@@ -62,9 +91,7 @@ function holder(layout: Layout, { pause }: NodePrograms): Program {
   return { name: HOLDER, command: [...unshare, pause], cwd: layout.cluster };
 }
 
-async function enter(layout: Layout, programs: NodePrograms): Promise<NodeNamespaces> {
-  const pid = firstProcess(layout);
-  if (pid === undefined) throw new Error("The node's namespaces are gone: its first process ended.");
+function enter(layout: Layout, programs: NodePrograms, pid: number): NodeNamespaces {
   const into = ["/usr/bin/nsenter", `--target=${pid}`, "--mount", "--net", "--pid", "--uts", "--ipc", "--"];
   const env = ["/usr/bin/env", ...environmentOf(programs)];
   // nsenter waits outside and passes no signals on: what it started ends when it ends.
@@ -94,7 +121,11 @@ const KERNEL_SETTINGS = {
 } as const;
 
 /** Folders of the node that its programs expect in fixed places. */
-const FOLDERS = { containerd: "/var/lib/containerd", kubelet: "/var/lib/kubelet", logs: "/var/log/pods" } as const;
+const FOLDERS = {
+  containerd: "/var/lib/containerd",
+  kubelet: "/var/lib/kubelet",
+  logs: "/var/log/pods",
+} as const;
 
 /** The commands that make the node's view of the file system; pure but for the folders it creates. */
 function mounts(layout: Layout): string[][] {
@@ -136,8 +167,14 @@ function mounts(layout: Layout): string[][] {
  * Links the node to this machine. The node gets no default route: its pods reach this machine's end of the link and
  * each other, and nothing outside.
  */
-async function connect(layout: Layout, network: NodeNetwork, { pid, run: inside }: NodeNamespaces): Promise<void> {
+async function connect(
+  layout: Layout,
+  network: NodeNetwork,
+  { pid, run: inside }: NodeNamespaces,
+): Promise<void> {
   const link = linkName(layout);
+  // The link of a node that has just ended vanishes a moment later.
+  await run("ip", ["link", "delete", link]);
   await ip("link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", String(pid));
   await ip("address", "add", `${network.host}/24`, "dev", link);
   await ip("link", "set", link, "up");
@@ -156,4 +193,3 @@ function mustEnd(command: readonly string[], { code, stdout, stderr }: Ended): s
   if (code === 0) return stdout;
   throw new Error(`${command.join(" ")} failed (${code ?? "not run"}): ${stderr.trim()}`);
 }
-

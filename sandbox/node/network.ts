@@ -95,5 +95,8 @@ function overlap(a: string, b: string): boolean {
 
 function parse(cidr: string): { address: number; bits: number } {
   const [address = "", bits = "32"] = cidr.split("/");
-  return { address: address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0), bits: Number(bits) };
+  return {
+    address: address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0),
+    bits: Number(bits),
+  };
 }

@@ -48,7 +48,12 @@ export async function ensureNodePrograms(kube: string, log: Log): Promise<NodePr
 
 /** The environment variables by which the programs find each other, as arguments of `env`; pure. */
 export function environmentOf({ debian }: NodePrograms): string[] {
-  const library = join(debian, "usr", "lib", process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu");
+  const library = join(
+    debian,
+    "usr",
+    "lib",
+    process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu",
+  );
   const folders = ["sandbox-bin", "usr/sbin", "usr/bin"].map((name) => join(debian, name));
   return [
     `PATH=${[...folders, "/usr/sbin", "/usr/bin", "/sbin", "/bin"].join(":")}`,

@@ -1,4 +1,6 @@
 import type { Log } from "../build.ts";
+import { startControlPlane } from "../control-plane.ts";
+import { type NodeTokens, nodeTokens } from "../credentials.ts";
 import { type Access, answers, apply, until } from "../kubernetes-api.ts";
 import type { Layout } from "../layout.ts";
 import { ensureRunning, logTail, type Program } from "../processes.ts";
@@ -8,32 +10,44 @@ import { containerdProgram, containerdReady } from "./containerd.ts";
 import { kubeProxyProgram } from "./kube-proxy.ts";
 import { API_PORT, nodeKubeconfig } from "./kubeconfigs.ts";
 import { kubeletProgram, NODE_NAME } from "./kubelet.ts";
-import { ensureNamespaces, firstProcess } from "./namespaces.ts";
-import type { NodeNetwork } from "./network.ts";
+import { endNamespaces, ensureNamespaces } from "./namespaces.ts";
+import { chooseNetwork, type NodeNetwork } from "./network.ts";
 import {
   apiForwardProgram,
   applyStorageClass,
   clientCertificateOf,
   controllersProgram,
+  ensureClientCertificate,
   registryProgram,
 } from "./node-agent.ts";
-import type { NodePrograms } from "./programs.ts";
+import { ensureNodePrograms, type NodePrograms } from "./programs.ts";
 
 const READY_TIMEOUT_MS = 60_000;
 
 /** What a real node needs to start. */
-export interface RealNodeArgs {
+interface RealNodeArgs {
   readonly layout: Layout;
   readonly access: Access;
   readonly programs: NodePrograms;
   readonly network: NodeNetwork;
-  /** Tokens of the kubelet and of kube-proxy. */
-  readonly tokens: { readonly kubelet: string; readonly kubeProxy: string };
-  readonly log: Log;
+  readonly tokens: NodeTokens;
 }
 
-/** Starts what of the node does not run, and resolves when pods can run on it. Throws with the kubelet's last words. */
-export async function startRealNode(args: RealNodeArgs): Promise<void> {
+/**
+ * Starts what of the control plane and of its one real node does not run, and resolves when pods can run on it.
+ * `kube` is the absolute path of the multi-call binary. What is missing in the user's cache is built or downloaded.
+ * Throws with the last words of the program that did not come up.
+ */
+export async function startReal(layout: Layout, kube: string, log: Log): Promise<void> {
+  const programs = await ensureNodePrograms(kube, log);
+  await ensureClientCertificate(layout, programs);
+  const network = await chooseNetwork(layout);
+  const kubeletClient = clientCertificateOf(layout);
+  const access = await startControlPlane(layout, kube, { ...network, kubeletClient });
+  await startNode({ layout, access, programs, network, tokens: nodeTokens(layout) });
+}
+
+async function startNode(args: RealNodeArgs): Promise<void> {
   const { layout, access, programs, network } = args;
   const namespaces = await ensureNamespaces(layout, programs, network);
   await ensureRunning(layout, apiForwardProgram(layout, programs, network, access));
@@ -61,8 +75,7 @@ export async function startRealNode(args: RealNodeArgs): Promise<void> {
 
 /** Ends every process of the node at once, and removes its cgroup. Does nothing where there is none. */
 export async function stopRealNode(layout: Layout): Promise<void> {
-  const pid = firstProcess(layout);
-  if (pid !== undefined) process.kill(pid, "SIGKILL");
+  await endNamespaces(layout);
   await removeCgroup(layout);
 }
 

@@ -59,7 +59,7 @@ const release = fc.record({
   workerGroups: fc.dictionary(fc.constantFrom("g1", "g2"), fc.record({ ...size, placement })),
   jupyter: fc.oneof(fc.constant(false), fc.record({ ...size, expose })),
 });
-/** Names that are short, long, or like what the chart makes of another name. */
+/** Names that are short, long, or like what a chart makes of another name. */
 const names = fc.constantFrom(
   "a",
   "a-dask",

@@ -32,12 +32,13 @@ export const gcpCalls: Calls = {
 /** What the OpenStack provider answers beside the inputs: Magnum's cluster, and addresses of Neutron. */
 export const openstackStates: States = {
   "openstack:containerinfra/cluster:Cluster": (name) => ({
-    id: `uuid-of-${name}`,
     apiAddress: "https://198.51.100.5:6443",
     masterAddresses: ["198.51.100.5"],
     kubeconfig: { raw_config: `kubeconfig of ${name}`, host: "https://198.51.100.5:6443" },
   }),
-  "openstack:networking/floatingIp:FloatingIp": (name) => ({ address: `198.51.100.${10 + (name.length % 200)}` }),
+  "openstack:networking/floatingIp:FloatingIp": (name) => ({
+    address: `198.51.100.${10 + (name.length % 200)}`,
+  }),
 };
 
 /** Answers of the OpenStack provider's functions. */
@@ -54,24 +55,6 @@ export const openstackCalls: Calls = {
   }),
   "openstack:networking/getPort:getPort": ({ fixedIp }) => ({ id: `port-of-${fixedIp}` }),
   "openstack:dns/getDnsZone:getDnsZone": ({ name }) => ({ name, id: `zone-of-${name}` }),
-};
-
-/** What the providers of every cloud answer beside the inputs; each cloud adds its own. */
-export const cloudStates: States = {
-  ...gcpStates,
-  ...openstackStates,
-  // One of a chart is read back, so it has a spec that nobody stated here.
-  "kubernetes:core/v1:Service": (_name, inputs) => ({
-    spec: inputs.spec ?? { type: "LoadBalancer", ports: [] },
-    status: { loadBalancer: { ingress: [{ ip: "203.0.113.10" }] } },
-  }),
-};
-/** Answers of every cloud's functions; each cloud adds its own. */
-export const cloudCalls: Calls = {
-  ...gcpCalls,
-  ...openstackCalls,
-  // The charts, of which the program wants the CRDs alone: those of the test have none.
-  "kubernetes:helm:template": () => ({ result: [] }),
 };
 
 const EKS_ARN = "arn:aws:eks:eu-central-1:123456789012:cluster/";
@@ -106,6 +89,26 @@ export const awsCalls: Calls = {
   "aws:eks/getClusterAuth:getClusterAuth": ({ name }) => ({ name, token: "k8s-aws-v1.token" }),
   "aws:route53/getZone:getZone": () => ({ zoneId: "Z0123" }),
   "aws:lb/getHostedZoneId:getHostedZoneId": () => ({ id: "Z0NLB" }),
+};
+
+/** What the providers of every cloud answer beside the inputs; each cloud adds its own. */
+export const cloudStates: States = {
+  ...gcpStates,
+  ...awsStates,
+  ...openstackStates,
+  // One of a chart is read back, so it has a spec that nobody stated here.
+  "kubernetes:core/v1:Service": (_name, inputs) => ({
+    spec: inputs.spec ?? { type: "LoadBalancer", ports: [] },
+    status: { loadBalancer: { ingress: [{ ip: "203.0.113.10" }] } },
+  }),
+};
+/** Answers of every cloud's functions; each cloud adds its own. */
+export const cloudCalls: Calls = {
+  ...gcpCalls,
+  ...awsCalls,
+  ...openstackCalls,
+  // The charts, of which the program wants the CRDs alone: those of the test have none.
+  "kubernetes:helm:template": () => ({ result: [] }),
 };
 
 /** Whether a resource lives inside the cluster: a Kubernetes object or a Helm release. */

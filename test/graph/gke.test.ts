@@ -6,7 +6,15 @@ import { createReleases } from "../../components/index.ts";
 import { outputsOf } from "../../outputs.ts";
 import { planCluster } from "../../providers/index.ts";
 import { parseSettings } from "../../settings/parse.ts";
-import { duplicateNames, gcpCalls, gcpStates, isInCluster, isOfCloud } from "./clouds.ts";
+import {
+  cloudCalls,
+  cloudStates,
+  duplicateNames,
+  gcpCalls,
+  gcpStates,
+  isInCluster,
+  isOfCloud,
+} from "./clouds.ts";
 import { isSecret, type Run, type RunOptions, reaches, run, value } from "./mock-engine.ts";
 
 const POOLS = {
@@ -31,9 +39,13 @@ function cluster(own: Record<string, unknown> = {}) {
 
 async function program(
   own: Record<string, unknown> = {},
-  options: RunOptions & { use?: (made: Cluster) => unknown } = {},
+  options: RunOptions & { use?: (made: Cluster) => unknown; releases?: object } = {},
 ): Promise<Run> {
-  const settings = parseSettings({ cluster: cluster(own), releases: { batch: BATCH }, liveChecks: false });
+  const settings = parseSettings({
+    cluster: cluster(own),
+    releases: options.releases ?? { batch: BATCH },
+    liveChecks: false,
+  });
   return run(
     async () => {
       const plan = await planCluster(settings);
@@ -321,6 +333,25 @@ test("a host gets a record in the zone of the settings, of the kind that its tar
   assert.equal(made.find("gcp:projects/service:Service", "dns-api").inputs.service, "dns.googleapis.com");
 });
 
+test("address first, then host: the address of the first run is that of the second", async () => {
+  const closed = { kind: "jupyterhub", expose: { allowFrom: ["10.0.0.0/8"] } };
+  const open = {
+    kind: "jupyterhub",
+    host: "hub.example.org",
+    tls: { kind: "letsencrypt", email: "ops@example.org" },
+  };
+  const addressOf = async (hub: object) => {
+    const made = await program({}, { releases: { hub }, calls: cloudCalls, states: cloudStates });
+    const { urn, inputs } = made.find("gcp:compute/address:Address", "hub-hub");
+    return { urn, inputs, endpoints: made.outputs.endpoints as Record<string, Record<string, string>> };
+  };
+  const first = await addressOf(closed);
+  const second = await addressOf(open);
+  assert.equal(first.endpoints.hub?.hub, "http://203.0.113.10");
+  assert.equal(second.endpoints.hub?.hub, "https://hub.example.org");
+  assert.deepEqual([first.urn, first.inputs], [second.urn, second.inputs]);
+});
+
 test("without a zone the cluster makes no records", async () => {
   await program({}, { use: (made) => assert.equal(made.dns, undefined) });
 });
@@ -401,21 +432,52 @@ test("a preview from nothing, where no output is known, goes through", async () 
   assert.ok(made.find(SERVICE, "batch-dask-scheduler-external"));
 });
 
-test("without a project nothing is created and the remedy is named", async () => {
-  const settings = parseSettings({
-    cluster: { ...cluster(), project: undefined },
-    releases: {},
-    liveChecks: false,
+/** Runs with variables of the environment changed, `undefined` for one that is not there. */
+async function withEnvironment(change: NodeJS.ProcessEnv, work: () => Promise<void>): Promise<void> {
+  const before = { ...process.env };
+  for (const [name, value] of Object.entries(change)) {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
+  await work().finally(() => {
+    for (const name of Object.keys(change)) delete process.env[name];
+    Object.assign(process.env, before);
   });
-  const names = ["GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT"];
-  const before = Object.fromEntries(names.map((name) => [name, process.env[name]]));
-  for (const name of names) delete process.env[name];
+}
+
+test("without a project nothing is created and the remedy is named", async () => {
+  const settings = parseSettings({ cluster: { ...cluster(), project: undefined }, liveChecks: false });
+  const none = {
+    GOOGLE_PROJECT: undefined,
+    GOOGLE_CLOUD_PROJECT: undefined,
+    GCLOUD_PROJECT: undefined,
+    CLOUDSDK_CORE_PROJECT: undefined,
+  };
+  await withEnvironment(none, async () => {
+    pulumi.runtime.setAllConfig({});
+    await assert.rejects(
+      planCluster(settings),
+      /project is missing; set it with: pulumi config set gcp:project/,
+    );
+    pulumi.runtime.setAllConfig({ "gcp:project": "from-config" });
+    assert.ok((await planCluster(settings)).create);
+  });
+});
+
+test("without the plugin or a login nothing is created and the remedy is named", async () => {
   pulumi.runtime.setAllConfig({});
-  await assert.rejects(
-    planCluster(settings),
-    /project is missing; set it with: pulumi config set gcp:project/,
-  );
-  pulumi.runtime.setAllConfig({ "gcp:project": "from-config" });
-  assert.ok((await planCluster(settings)).create);
-  Object.assign(process.env, Object.fromEntries(Object.entries(before).filter(([, v]) => v !== undefined)));
+  const settings = (own: object) => parseSettings({ cluster: { ...cluster(), ...own } });
+  const empty = { PATH: "/nowhere", HOME: "/nowhere", GOOGLE_CREDENTIALS: "{}" };
+  await withEnvironment(empty, async () => {
+    await assert.rejects(planCluster(settings({})), /gke-gcloud-auth-plugin is not on PATH; install it with/);
+    assert.ok((await planCluster(settings({ auth: "token" }))).create);
+  });
+  const noLogin = {
+    HOME: "/nowhere",
+    GOOGLE_CREDENTIALS: undefined,
+    GOOGLE_APPLICATION_CREDENTIALS: "/nowhere",
+  };
+  await withEnvironment(noLogin, async () => {
+    await assert.rejects(planCluster(settings({ auth: "token" })), /gcloud auth application-default login/);
+  });
 });

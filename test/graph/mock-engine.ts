@@ -107,7 +107,7 @@ export async function run(program: () => Promise<object>, options: RunOptions = 
   };
 }
 
-/** Pulumi keeps a stack trace of every promise it makes: with long ones a run takes four times as long. */
+/** Pulumi keeps a stack trace of every promise it makes: with whole ones a run takes a third longer. */
 async function withShortStacks<Result>(body: () => Promise<Result>): Promise<Result> {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 3;

@@ -22,7 +22,9 @@ test("the smoke test of a dask release computes on every worker and prints one l
   const command = await python(t);
   if (command === undefined) return;
   const scheduler = await startDask(t, command, 2);
-  const ended = await finish(command, [script], { env: { SCHEDULER: scheduler, WORKERS: "2", SIZE: "1000" } });
+  const ended = await finish(command, [script], {
+    env: { SCHEDULER: scheduler, WORKERS: "2", SIZE: "1000" },
+  });
   assert.equal(ended.code, 0, ended.stderr);
   assert.equal(ended.stdout.trim().split("\n").length, 1);
   const { mean, size, workers, secondsToFirstResult, versions } = JSON.parse(ended.stdout);

@@ -1,50 +1,13 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
-import * as pulumi from "@pulumi/pulumi";
-import { parse } from "yaml";
-import { deploy } from "../../deploy.ts";
-import { parseSettings } from "../../settings/parse.ts";
-import type { Settings } from "../../settings/schema.ts";
+import { promisify } from "node:util";
 import { cloudCalls, cloudStates, duplicateNames, isInCluster, isOfCloud } from "../graph/clouds.ts";
-import { reaches, run } from "../graph/mock-engine.ts";
-
-/** The stack files of the project, by path: those to copy and the one to start with. */
-const FILES = [
-  ...readdirSync("stacks").map((file) => `stacks/${file}`),
-  ...readdirSync(".").filter((file) => /^Pulumi\..+\.yaml$/.test(file)),
-].filter((file) => file.endsWith(".yaml"));
-
-interface StackFile {
-  readonly config: Readonly<Record<string, unknown>>;
-}
-
-/** What stands under `dask:` in a stack file, and what stands under other names. */
-function read(file: string) {
-  const { config } = parse(readFileSync(file, "utf8")) as StackFile;
-  const entries = Object.entries(config);
-  const own = entries.filter(([key]) => key.startsWith("dask:"));
-  const others = entries.filter(([key]) => !key.startsWith("dask:"));
-  return {
-    dask: Object.fromEntries(own.map(([key, value]) => [key.slice("dask:".length), value])),
-    others: others.map(([key, value]): [string, string] => [key, String(value)]),
-  };
-}
-
-/** Secrets that the comments of a stack file tell the user to set. */
-function secretsOf(file: string): Record<string, Record<string, string>> {
-  const found = readFileSync(file, "utf8").matchAll(/'dask:secrets\.([^.']+)\.([^.']+)'/g);
-  const secrets: Record<string, Record<string, string>> = {};
-  for (const [, release = "", key = ""] of found)
-    secrets[release] = { ...secrets[release], [key]: "a-secret-of-the-test" };
-  return secrets;
-}
-
-function settingsOf(file: string): Settings {
-  return parseSettings({ ...read(file).dask, secrets: secretsOf(file), liveChecks: false });
-}
+import { type Registered, reaches, run } from "../graph/mock-engine.ts";
+import { programOf, STACK_FILES, settingsOf } from "./stack-files.ts";
 
 /** As much of a cluster that is there already as the program asks for. */
 const apiServer = createServer((request, response) => {
@@ -52,12 +15,12 @@ const apiServer = createServer((request, response) => {
   response.statusCode = known ? 200 : 404;
   response.end(known ? JSON.stringify({ metadata: { uid: "uid-of-the-test" } }) : "{}");
 });
-let existing = "";
+let kubeconfig = "";
 
 before(async () => {
   await new Promise<void>((listening) => apiServer.listen(0, "127.0.0.1", listening));
   const { port } = apiServer.address() as AddressInfo;
-  existing = JSON.stringify({
+  kubeconfig = JSON.stringify({
     clusters: [{ name: "test", cluster: { server: `http://127.0.0.1:${port}` } }],
     users: [{ name: "test", user: {} }],
     contexts: [{ name: "test", context: { cluster: "test", user: "test" } }],
@@ -66,52 +29,59 @@ before(async () => {
 });
 after(() => apiServer.close());
 
-/** Runs the whole program of a stack file under mocks. */
-function program(file: string, preview = false) {
-  const settings = settingsOf(file);
-  const secrets = settings.cluster.provider === "existing" ? { cluster: { kubeconfig: existing } } : {};
-  return run(
-    () => {
-      for (const [key, value] of read(file).others) pulumi.runtime.setConfig(key, value);
-      return deploy({ ...settings, secrets: { ...settings.secrets, ...secrets } });
-    },
-    { states: cloudStates, calls: cloudCalls, preview, stack: "team-a" },
-  );
+function runFile(file: string, preview = false) {
+  const options = { states: cloudStates, calls: cloudCalls, preview, stack: "team-a" };
+  return run(programOf(file, kubeconfig), options);
 }
 
+const CLOUDS = { gke: "@pulumi/gcp", eks: "@pulumi/aws", magnum: "@pulumi/openstack" };
+const SIZES = ["small", "large"];
+
 test("there is a stack file for every cloud, one for a small team and one for a large", () => {
-  const names = FILES.map((file) => /Pulumi\.(.+)\.yaml$/.exec(file)?.[1]);
-  for (const cloud of ["gke", "eks", "magnum"])
-    for (const size of ["small", "large"]) assert.ok(names.includes(`${cloud}-${size}`), `${cloud}-${size}`);
+  for (const cloud of Object.keys(CLOUDS))
+    for (const size of SIZES) assert.ok(STACK_FILES.includes(`stacks/Pulumi.${cloud}-${size}.yaml`), cloud);
 });
 
-for (const file of FILES) {
-  test(`${file} is one that the schema accepts, and says what to change`, () => {
-    const settings = settingsOf(file);
-    assert.ok(Object.keys(settings.releases).length > 0);
-    assert.match(readFileSync(file, "utf8"), /^#/);
+for (const file of STACK_FILES) {
+  test(`${file} is accepted and says in comments what it is`, () => {
+    assert.ok(Object.keys(settingsOf(file).releases).length > 0);
+    assert.match(readFileSync(file, "utf8"), /^# /);
   });
 
-  test(`${file} runs whole, with names that are one of a kind and nothing of the cloud inside the cluster's reach`, async () => {
-    const made = await program(file);
+  test(`${file} runs whole, without two resources of one name`, async () => {
+    const made = await runFile(file);
     assert.deepEqual(duplicateNames(made), []);
-    assert.equal(made.all("kubernetes:helm.sh/v3:Release").length > 0, true);
+    assert.ok(made.all("kubernetes:helm.sh/v3:Release").length > 0);
+  });
+
+  test(`${file} takes its releases down before the cluster, and the network last`, async () => {
+    const made = await runFile(file);
+    const cloud = made.resources.filter(isOfCloud).filter((each) => !isForOneService(each));
+    for (const release of made.all("kubernetes:core/v1:Namespace")) {
+      const reached = reaches(made, release);
+      for (const { urn } of cloud) assert.ok(reached.has(urn), `${release.name} does not depend on ${urn}`);
+    }
     const inside = new Set(made.resources.filter(isInCluster).map(({ urn }) => urn));
-    // What is made for a Service of the cluster, a DNS record, may follow it; all else outlives it.
-    for (const each of made.resources.filter(isOfCloud).filter(({ type }) => !isRecord(type)))
-      assert.deepEqual(
-        [...reaches(made, each)].filter((urn) => inside.has(urn)),
-        [],
-        each.urn,
-      );
+    for (const each of cloud)
+      for (const urn of reaches(made, each)) assert.ok(!inside.has(urn), `${each.urn} depends on ${urn}`);
   });
 
   test(`${file} can be previewed from nothing`, async () => {
-    const made = await program(file, true);
-    assert.ok(made.resources.length > 1);
+    const made = await runFile(file, true);
+    assert.ok(made.all("kubernetes:helm.sh/v3:Release").length > 0);
   });
 }
 
-function isRecord(type: string): boolean {
-  return /record/i.test(type.split(":")[2] ?? "");
+/** An address or a record of one Service lives and goes with that Service. */
+function isForOneService({ type }: Registered): boolean {
+  return /address|record|eip|floatingip/i.test(type.split(":").at(-1) ?? "");
+}
+
+for (const [cloud, sdk] of Object.entries(CLOUDS)) {
+  test(`a stack on ${cloud} loads no other cloud's SDK`, async () => {
+    const script = ["--import", "tsx", "test/unit/loaded-packages.ts", `stacks/Pulumi.${cloud}-small.yaml`];
+    const { stdout } = await promisify(execFile)(process.execPath, script);
+    const { packages } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+    assert.deepEqual(packages, [sdk, "@pulumi/kubernetes", "@pulumi/pulumi", "@pulumi/random"].toSorted());
+  });
 }

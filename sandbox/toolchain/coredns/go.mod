@@ -1,4 +1,4 @@
-module sandbox/coredns
+module dask/sandbox/coredns
 
 go 1.24.0
 

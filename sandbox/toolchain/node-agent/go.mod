@@ -1,4 +1,4 @@
-module sandbox/node-agent
+module dask/sandbox/node-agent
 
 go 1.24.0
 

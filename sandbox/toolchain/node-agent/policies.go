@@ -29,7 +29,9 @@ type policyController struct {
 	pods       corelisters.PodLister
 	namespaces corelisters.NamespaceLister
 	policies   networkinglisters.NetworkPolicyLister
-	applied    ruleSet
+	// What the kernel has: the chains, and the text they were made from.
+	chains  []string
+	applied string
 }
 
 func (p *policyController) watch(factory informers.SharedInformerFactory) []cache.SharedIndexInformer {
@@ -44,13 +46,14 @@ func (p *policyController) sync(context.Context) error {
 	if err != nil {
 		return err
 	}
-	if text := wanted.text(p.applied.chains); wanted.text(nil) != p.applied.text(nil) {
+	if wanted.text(nil) != p.applied {
+		text := wanted.text(p.chains)
 		command := exec.Command("iptables-restore", "--wait", "--noflush")
 		command.Stdin = strings.NewReader(text)
 		if output, err := command.CombinedOutput(); err != nil {
 			return fmt.Errorf("%w: %s\n%s", err, output, text)
 		}
-		p.applied = wanted
+		p.chains, p.applied = wanted.chains, wanted.text(nil)
 		log.Printf("policies: %d pods isolated, %d rules", len(wanted.chains), len(wanted.lines))
 	}
 	return p.hook()

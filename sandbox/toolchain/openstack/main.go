@@ -1,5 +1,5 @@
 // Command pulumi-resource-openstack serves a part of the Terraform OpenStack provider over Pulumi's protocol: what a
-// cluster of Magnum is made of, under the tokens that @pulumi/openstack uses.
+// cluster of Magnum is made of, under the tokens that @pulumi/openstack knows.
 package main
 
 import (
@@ -14,41 +14,41 @@ import (
 // version is set by the linker.
 var version = "0.0.0"
 
-// member is the token of a resource or function: `openstack:<module>/<name>:<Name>`.
-func member(module, name string) string {
+// Schema and bridge metadata serve code generation and documentation, not deployments.
+var empty = []byte("{}")
+
+// token is `openstack:<module>/<name>:<Name>`, the first name with a small letter.
+func token(module, name string) string {
 	return "openstack:" + module + "/" + strings.ToLower(name[:1]) + name[1:] + ":" + name
 }
 
 func resource(module, name string) *tfbridge.ResourceInfo {
-	return &tfbridge.ResourceInfo{Tok: tokens.Type(member(module, name))}
+	return &tfbridge.ResourceInfo{Tok: tokens.Type(token(module, name))}
 }
 
 func function(module, name string) *tfbridge.DataSourceInfo {
-	info := tfbridge.DataSourceInfo{Tok: tokens.ModuleMember("openstack:" + module + "/" + name + ":" + name)}
-	return &info
+	return &tfbridge.DataSourceInfo{Tok: tokens.ModuleMember(token(module, name))}
 }
 
 func provider() tfbridge.ProviderInfo {
-	p := tfbridge.ProviderInfo{
+	return tfbridge.ProviderInfo{
 		P: shimv2.NewProvider(openstack.Provider()), Name: "openstack", Version: version,
-		MetadataInfo: tfbridge.NewProviderMetadata([]byte("{}")),
+		MetadataInfo: tfbridge.NewProviderMetadata(empty),
 		Resources: map[string]*tfbridge.ResourceInfo{
-			"openstack_containerinfra_clustertemplate_v1": resource("containerinfra", "ClusterTemplate"),
-			"openstack_containerinfra_cluster_v1":         resource("containerinfra", "Cluster"),
-			"openstack_containerinfra_nodegroup_v1":       resource("containerinfra", "NodeGroup"),
 			"openstack_compute_keypair_v2":                resource("compute", "Keypair"),
-			"openstack_networking_floatingip_v2":          resource("networking", "FloatingIp"),
+			"openstack_containerinfra_cluster_v1":         resource("containerinfra", "Cluster"),
+			"openstack_containerinfra_clustertemplate_v1": resource("containerinfra", "ClusterTemplate"),
+			"openstack_containerinfra_nodegroup_v1":       resource("containerinfra", "NodeGroup"),
 			"openstack_dns_recordset_v2":                  resource("dns", "RecordSet"),
+			"openstack_networking_floatingip_v2":          resource("networking", "FloatingIp"),
 		},
 		DataSources: map[string]*tfbridge.DataSourceInfo{
-			"openstack_containerinfra_clustertemplate_v1": function("containerinfra", "getClusterTemplate"),
 			"openstack_containerinfra_cluster_v1":         function("containerinfra", "getCluster"),
-			"openstack_networking_floatingip_v2":          function("networking", "getFloatingIp"),
+			"openstack_containerinfra_clustertemplate_v1": function("containerinfra", "getClusterTemplate"),
 			"openstack_dns_zone_v2":                       function("dns", "getDnsZone"),
+			"openstack_networking_port_v2":                function("networking", "getPort"),
 		},
 	}
-	return p
 }
 
-// The schema serves code generation and documentation, not deployments.
-func main() { tfbridge.Main("openstack", version, provider(), []byte("{}")) }
+func main() { tfbridge.Main("openstack", version, provider(), empty) }

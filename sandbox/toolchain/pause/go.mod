@@ -1,3 +1,3 @@
-module sandbox/pause
+module dask/sandbox/pause
 
 go 1.24

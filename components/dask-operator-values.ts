@@ -1,0 +1,71 @@
+import type { DaskOperatorSettings } from "../settings/dask-operator.ts";
+import type { Placement } from "../settings/placement.ts";
+import { seconds } from "../settings/quantities.ts";
+import type { Values } from "./chart.ts";
+import { userAccount } from "./dask-operator-chart.ts";
+
+/**
+ * Values of the chart `dask-kubernetes-operator` 2026.3.0 for one release.
+ *
+ * @param namespaces where the operator works: it sees no other
+ */
+export function operatorValues(
+  settings: DaskOperatorSettings,
+  namespaces: readonly string[],
+  placement: Placement,
+): Values {
+  const { name, tag } = splitImage(settings.image);
+  return {
+    image: { name, tag },
+    imagePullSecrets: settings.pullSecrets.map((name) => ({ name })),
+    // The chart's own would allow all pods of the whole cluster, or those of one namespace only.
+    rbac: { create: false },
+    kopfArgs: namespaces.map((namespace) => `--namespace=${namespace}`),
+    podSecurityContext: { seccompProfile: { type: "RuntimeDefault" } },
+    resources: {
+      requests: { cpu: settings.cores, memory: settings.memory },
+      limits: { memory: settings.memory },
+    },
+    ...placement,
+  };
+}
+
+/** The chart joins `name` and `tag` by a colon: before the tag, or within the digest. */
+function splitImage(image: string): { name: string; tag: string } {
+  const at = image.lastIndexOf(":");
+  return { name: image.slice(0, at), tag: image.slice(at + 1) };
+}
+
+/**
+ * Environment that makes `KubeCluster()` without arguments do what the settings say.
+ *
+ * Dask reads it as its configuration. Where braces are filled in on the way, as JupyterHub's spawner does, they must
+ * be doubled before.
+ */
+export function notebookEnvironment(settings: DaskOperatorSettings): Readonly<Record<string, string>> {
+  const { clusters } = settings;
+  const size = { cpu: String(clusters.cores), memory: clusters.memory };
+  const threads = clusters.threads ?? Math.max(1, Math.floor(clusters.cores));
+  return {
+    DASK_KUBERNETES__NAME: clusters.name,
+    DASK_KUBERNETES__IMAGE: clusters.image,
+    DASK_KUBERNETES__COUNT__START: String(clusters.workers),
+    // The template of scheduler and workers: JSON, which Dask reads as a Python literal.
+    DASK_KUBERNETES__RESOURCES: JSON.stringify({ requests: size, limits: size }),
+    DASK_KUBERNETES__ENV: JSON.stringify(clusters.environment),
+    DASK_KUBERNETES__WORKER_COMMAND: `dask worker --nthreads ${threads}`,
+    DASK_KUBERNETES__IDLE_TIMEOUT: String(seconds(clusters.idle)),
+    DASK_DISTRIBUTED__DASHBOARD__LINK: "{JUPYTERHUB_SERVICE_PREFIX}proxy/{host}:{port}/status",
+  };
+}
+
+/** What a notebook needs to run `KubeCluster` in a namespace that an operator serves. */
+export interface NotebookAccess {
+  readonly serviceAccountName: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** What the notebooks of a hub need to use an operator, the hub's namespace being one of those it serves. */
+export function notebookAccess(release: string, settings: DaskOperatorSettings): NotebookAccess {
+  return { serviceAccountName: userAccount(release), environment: notebookEnvironment(settings) };
+}

@@ -1,0 +1,118 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+import type { HubSettings, Profile } from "../settings/jupyterhub.ts";
+import type { Placement, Role } from "../settings/placement.ts";
+import { seconds } from "../settings/quantities.ts";
+import type { Values } from "./chart.ts";
+import { type GatewayBeside, gatewayEgress, gatewayEnvironment } from "./hub-gateway-glue.ts";
+import { kubernetesSize } from "./hub-pod-sizes.ts";
+
+/** What notebooks are made of beside the settings. */
+export interface SingleuserFacts {
+  readonly placement: (role: Role) => Placement;
+  /** The cluster's storage class; `undefined` means its default. */
+  readonly storageClass?: pulumi.Input<string> | undefined;
+  /** The gateway that notebooks compute on. */
+  readonly gateway?: GatewayBeside | undefined;
+}
+
+/** The part `singleuser` of the `jupyterhub` chart's values: the notebook servers of users. */
+export function singleuserValues(settings: HubSettings, facts: SingleuserFacts): Values {
+  const { user, profiles } = settings;
+  const { nodeSelector, tolerations } = facts.placement("user");
+  const { gateway } = facts;
+  return {
+    image: imageParts(settings.image),
+    cpu: user.cores,
+    memory: user.memory,
+    storage: storageValues(settings, facts),
+    extraEnv: { ...(gateway === undefined ? {} : gatewayEnvironment(gateway)), ...user.environment },
+    defaultUrl: user.url,
+    startTimeout: seconds(user.startTimeout),
+    nodeSelector,
+    extraTolerations: tolerations,
+    ...(user.serviceAccountName === undefined ? {} : { serviceAccountName: user.serviceAccountName }),
+    // The chart's own way is a privileged container in every user's pod, which Pod Security refuses; the
+    // NetworkPolicy keeps notebooks from the metadata server as well.
+    cloudMetadata: { blockWithIptables: false },
+    networkPolicy: { enabled: true, egress: egress(settings, gateway) },
+    ...(profiles.length > 0 ? { profileList: profiles.map((each) => profileValues(each, facts)) } : {}),
+  };
+}
+
+/** The image reference as the chart takes it: it puts a colon between the two, which serves digests as well. */
+export function imageParts(image: string): { name: string; tag: string } {
+  const colon = image.lastIndexOf(":");
+  return { name: image.slice(0, colon), tag: image.slice(colon + 1) };
+}
+
+function storageValues({ user: { storage } }: HubSettings, { storageClass }: SingleuserFacts): Values {
+  switch (storage.kind) {
+    case "dynamic": {
+      const wanted = storage.storageClass ?? storageClass;
+      return {
+        type: "dynamic",
+        capacity: kubernetesSize(storage.size),
+        ...(wanted === undefined ? {} : { dynamic: { storageClass: wanted } }),
+      };
+    }
+    case "static":
+      return { type: "static", static: { pvcName: storage.claim, subPath: storage.subPath } };
+    default:
+      return { type: "none" };
+  }
+}
+
+function egress({ user }: HubSettings, gateway: GatewayBeside | undefined): unknown[] {
+  return [
+    ...(gateway === undefined ? [] : [gatewayEgress(gateway)]),
+    ...(user.serviceAccountName === undefined ? [] : KUBECLUSTER_EGRESS),
+    ...user.egress,
+  ];
+}
+
+/** What `KubeCluster` needs: Kubernetes' API, whose address nobody knows beforehand, and the operator's schedulers. */
+const KUBECLUSTER_EGRESS = [
+  { ports: [443, 6443].map((port) => ({ port, protocol: "TCP" })) },
+  {
+    to: [{ namespaceSelector: {}, podSelector: { matchLabels: { "dask.org/component": "scheduler" } } }],
+    ports: [8786, 8787].map((port) => ({ port, protocol: "TCP" })),
+  },
+];
+
+/** A profile as KubeSpawner takes it. */
+function profileValues(profile: Profile, { placement }: SingleuserFacts): Values {
+  const { nodeSelector, tolerations } = placement("gpu");
+  return {
+    display_name: profile.name,
+    description: profile.description,
+    ...(profile.default ? { default: true } : {}),
+    kubespawner_override: {
+      ...(profile.image === undefined ? {} : { image: profile.image }),
+      cpu_guarantee: profile.cores.guarantee,
+      cpu_limit: profile.cores.limit,
+      mem_guarantee: profile.memory.guarantee,
+      mem_limit: profile.memory.limit,
+      ...(Object.keys(profile.environment).length > 0 ? { environment: profile.environment } : {}),
+      ...(profile.gpus > 0
+        ? {
+            extra_resource_limits: { "nvidia.com/gpu": String(profile.gpus) },
+            node_selector: nodeSelector,
+            tolerations,
+          }
+        : {}),
+    },
+    ...(profile.images === undefined ? {} : { profile_options: { image: imageOption(profile.images) } }),
+  };
+}
+
+function imageOption(images: Readonly<Record<string, string>>): Values {
+  const choices = Object.entries(images).map(
+    ([name, image], index) =>
+      [
+        name,
+        { display_name: name, ...(index === 0 ? { default: true } : {}), kubespawner_override: { image } },
+      ] as const,
+  );
+  return { display_name: "Image", choices: Object.fromEntries(choices) };
+}

@@ -1,0 +1,55 @@
+/**
+ * Names that the `jupyterhub` chart gives its objects (`templates/_helpers-names.tpl` and the Services there), the same
+ * in 3.2.1 (in `daskhub` 2024.1.1) and 4.4.0: without `fullnameOverride` no name carries the release's.
+ *
+ * Pure facts without Pulumi: the checks of the settings read them too.
+ */
+
+/** Services of a hub; the names are fixed, hence one hub in a namespace. */
+export const SERVICES = {
+  hub: "hub",
+  /** What people connect to: ports 80 and, with HTTPS, 443. */
+  proxy: "proxy-public",
+  /** The proxy's HTTP port; there only with Let's Encrypt, when another pod stands behind `proxy-public`. */
+  proxyHttp: "proxy-http",
+} as const;
+
+/** Ports of the Services. */
+export const PORTS = { hub: 8081, http: 80, https: 443, proxyHttp: 8000 } as const;
+
+/** Keys of `hub.existingSecret` that the hub reads before those of the chart's own Secret (`files/hub/z2jh.py`). */
+export const SECRET_KEYS = {
+  cookieSecret: "hub.config.JupyterHub.cookie_secret",
+  /** Keys that encrypt what the hub keeps of logins, joined by `;`. */
+  cryptKeys: "hub.config.CryptKeeper.keys",
+} as const;
+
+/** Key of `hub.existingSecret` with the token of one of the hub's services. */
+export function serviceTokenKey(service: string): string {
+  return `hub.services.${service}.apiToken`;
+}
+
+/** What tells one version of the chart and its hub from another. */
+export interface HubChartFacts {
+  /** Whether the hub has `shared-password` (JupyterHub 5.3); before that one password served admins too. */
+  readonly sharedPassword: boolean;
+  /** What OAuthenticator calls the claim with the groups, and the prefix of the claim's name. */
+  readonly groups: { readonly trait: string; readonly prefix: string };
+}
+
+/** The versions of the chart that values can be written for: the pinned one, and the one in `daskhub` 2024.1.1. */
+export const HUB_CHARTS = {
+  "4.4.0": { sharedPassword: true, groups: { trait: "auth_state_groups_key", prefix: "oauth_user." } },
+  "3.2.1": { sharedPassword: false, groups: { trait: "claim_groups_key", prefix: "" } },
+} as const satisfies Record<string, HubChartFacts>;
+
+/** Helm's own limit for the name of a release. */
+export const LONGEST_RELEASE_NAME = 53;
+
+/** Path at which the hub takes people back from an OAuth provider. */
+export const CALLBACK_PATH = "/hub/oauth_callback";
+
+/** The Helm release that a hub's gateway is named after: one of its own, or the umbrella's. */
+export function gatewayRelease(hub: string, distribution: "charts" | "umbrella"): string {
+  return distribution === "charts" ? `${hub}-dask-gateway` : hub;
+}

@@ -1,0 +1,64 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { namespaceOf } from "../settings/namespace-rules.ts";
+import type { Settings } from "../settings/schema.ts";
+import { beforeDelete } from "./before-delete.ts";
+import type { Cluster } from "./cluster.ts";
+import { createNamespace, type Namespace } from "./namespace.ts";
+
+const NAME = "dask-settle";
+
+/** Seconds that disks and load balancers get to go. */
+const PATIENCE_S = 270;
+
+/**
+ * Makes the teardown of a cluster that the stack takes down wait for its disks and load balancers.
+ *
+ * Answers the cluster with one more thing that everything in it needs: a release that is uninstalled after all else
+ * in the cluster and before the cluster itself, and whose uninstallation waits. A cluster that outlives the stack
+ * finishes such work by itself and is answered as it is.
+ */
+export function settled(settings: Settings, cluster: Cluster): Cluster {
+  if (cluster.ready.length === 0) return cluster;
+  const namespace = createNamespace(NAME, cluster);
+  const rights = settleRights(cluster, namespace);
+  const release = beforeDelete(NAME, {
+    cluster,
+    namespace,
+    image: settings.teardown.image,
+    pullSecrets: settings.teardown.pullSecrets,
+    script: "settle.py",
+    env: { NAMESPACES: usedNamespaces(settings).join(" "), PATIENCE: String(PATIENCE_S) },
+    serviceAccountName: NAME,
+    dependsOn: rights,
+  });
+  return { ...cluster, ready: [...cluster.ready, release, ...rights] };
+}
+
+function usedNamespaces(settings: Settings): string[] {
+  const names = Object.entries(settings.releases).map(([name, release]) => namespaceOf(name, release).name);
+  return [...new Set([...names, settings.postgres.namespace])].sort();
+}
+
+/** The Job may see volumes and Services of the whole cluster, and nothing else. */
+function settleRights(cluster: Cluster, namespace: Namespace): pulumi.Resource[] {
+  const opts = { provider: cluster.provider, dependsOn: [...namespace.resources, ...cluster.ready] };
+  const metadata = { name: NAME };
+  const account = new k8s.core.v1.ServiceAccount(
+    NAME,
+    { metadata: { ...metadata, namespace: namespace.name } },
+    opts,
+  );
+  const rules = [{ apiGroups: [""], resources: ["persistentvolumes", "services"], verbs: ["list"] }];
+  const role = new k8s.rbac.v1.ClusterRole(NAME, { metadata, rules }, opts);
+  const binding = new k8s.rbac.v1.ClusterRoleBinding(
+    NAME,
+    {
+      metadata,
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role.metadata.name },
+      subjects: [{ kind: "ServiceAccount", name: NAME, namespace: namespace.name }],
+    },
+    opts,
+  );
+  return [account, role, binding];
+}

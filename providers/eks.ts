@@ -1,0 +1,143 @@
+import * as aws from "@pulumi/aws";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { Cluster } from "../components/cluster.ts";
+import type { EksSettings } from "../settings/eks.ts";
+import { unknownSizes } from "../settings/pool-rules.ts";
+import { addonsBeforeNodes, addonsOnNodes } from "./eks-addons.ts";
+import { createAutoscaler, createDevicePlugin } from "./eks-charts.ts";
+import type { EksContext } from "./eks-context.ts";
+import { type ControlPlane, createControlPlane, findControlPlane } from "./eks-control-plane.ts";
+import { exposeEks, recordEks } from "./eks-expose.ts";
+import { AWS_CLI, kubeconfigOf } from "./eks-kubeconfig.ts";
+import { requireAwsLogin } from "./eks-login.ts";
+import { type EksNetwork, networkOf } from "./eks-network.ts";
+import { createNodeGroups } from "./eks-node-groups.ts";
+import type { ClusterPlan } from "./index.ts";
+import { clusterName } from "./naming.ts";
+import { placementOf } from "./node-pools.ts";
+import { requireProgram } from "./prerequisites.ts";
+import { tagsOf } from "./tags.ts";
+
+/**
+ * Looks for what a cluster on Amazon needs on this machine, and plans it.
+ *
+ * @param liveChecks whether to look for credentials and for the program of the kubeconfig
+ * @throws UserError where credentials or the AWS CLI are missing
+ */
+export function planEks(settings: EksSettings, liveChecks: boolean): ClusterPlan {
+  if (liveChecks) {
+    requireAwsLogin(settings.profile);
+    if (settings.auth === "plugin") requireProgram(AWS_CLI, CLI_REMEDY);
+  }
+  for (const warning of unknownSizes(settings.nodePools, "eks")) pulumi.log.warn(warning);
+  return { create: () => createEks(settings) };
+}
+
+const CLI_REMEDY = "install the AWS CLI, version 2, or set dask:cluster.auth to token";
+
+/** A cluster on Amazon EKS: network, control plane, add-ons and nodes in their order, charts, addresses, DNS records. */
+export function createEks(settings: EksSettings): Cluster {
+  const context = contextOf(settings);
+  const network = networkOf(context);
+  const { controlPlane, resources } = createCluster(context, network);
+  const kubeconfig = kubeconfigOf(controlPlane, context);
+  const provider = k8sProvider(kubeconfig, controlPlane, context);
+  const { storageClass, ready } = furnish(context, controlPlane, { provider, ready: resources });
+  const { dns } = settings;
+  return {
+    provider,
+    kubeconfig,
+    ...(storageClass === undefined ? {} : { storageClass }),
+    expose: (name, wanted) => exposeEks(name, wanted, context, network),
+    placement: (role) => placementOf(role, settings.nodePools),
+    ...(dns === undefined
+      ? {}
+      : { dns: (host: string, target: pulumi.Input<string>) => recordEks(host, target, dns.zone, context) }),
+    ready,
+  };
+}
+
+function contextOf(settings: EksSettings): EksContext {
+  const { region, profile } = settings;
+  const tags = tagsOf(settings);
+  const provider = new aws.Provider("aws", {
+    region,
+    ...(profile === undefined ? {} : { profile }),
+    // So everything is tagged that can be, without a word of it at each place.
+    defaultTags: { tags },
+  });
+  const parent = new pulumi.ComponentResource("dask:index:Eks", "eks", {}, { providers: [provider] });
+  return { settings, name: clusterName(settings.name), tags, parent };
+}
+
+interface Made {
+  readonly controlPlane: ControlPlane;
+  /** All that pods, volumes and load balancers need while they live and while they are taken down. */
+  readonly resources: readonly pulumi.Resource[];
+}
+
+/** The order that works: add-ons that nodes need, nodes, add-ons that need nodes. */
+function createCluster(context: EksContext, network: EksNetwork): Made {
+  const { existing, nodePools } = context.settings;
+  if (existing !== undefined) {
+    const controlPlane = findControlPlane(existing, context);
+    const hasPools = Object.keys(nodePools).length > 0;
+    return { controlPlane, resources: hasPools ? createNodeGroups(context, controlPlane, network, []) : [] };
+  }
+  const controlPlane = createControlPlane(context, network);
+  const early = addonsBeforeNodes(context, controlPlane);
+  const nodes = createNodeGroups(context, controlPlane, network, [...network.resources, ...early]);
+  const late = addonsOnNodes(context, controlPlane, nodes);
+  return {
+    controlPlane,
+    resources: [...network.resources, ...controlPlane.resources, ...early, ...nodes, ...late],
+  };
+}
+
+function k8sProvider(
+  kubeconfig: pulumi.Output<string>,
+  { arn }: ControlPlane,
+  { parent }: EksContext,
+): k8s.Provider {
+  // The ARN stays while the cluster lives, whatever becomes of its address; without one, a change of the kubeconfig
+  // would make everything in the cluster anew.
+  return new k8s.Provider("cluster", { kubeconfig, clusterIdentifier: arn }, { parent });
+}
+
+type Target = Pick<Cluster, "provider" | "ready">;
+
+/** What a bare cluster lacks: a storage class, the autoscaler and, for GPUs, the device plugin. */
+function furnish(
+  context: EksContext,
+  controlPlane: ControlPlane,
+  target: Target,
+): Pick<Cluster, "storageClass" | "ready"> {
+  const { settings } = context;
+  const charts = [...createAutoscaler(context, controlPlane, target), ...createDevicePlugin(context, target)];
+  const ready = [...target.ready, ...charts];
+  if (settings.storageClass !== undefined) return { storageClass: settings.storageClass, ready };
+  if (settings.existing !== undefined) return { ready };
+  const storageClass = createStorageClass(context, target);
+  return { storageClass: storageClass.metadata.name, ready: [...ready, storageClass] };
+}
+
+/** The class that EKS lacks: its own `gp2` is no default, and has no driver in new clusters. */
+function createStorageClass(
+  { parent }: EksContext,
+  { provider, ready }: Target,
+): k8s.storage.v1.StorageClass {
+  return new k8s.storage.v1.StorageClass(
+    "gp3",
+    {
+      metadata: { name: "gp3", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
+      provisioner: "ebs.csi.aws.com",
+      parameters: { type: "gp3", encrypted: "true" },
+      reclaimPolicy: "Delete",
+      allowVolumeExpansion: true,
+      // A volume made before its pod could be in a zone without nodes.
+      volumeBindingMode: "WaitForFirstConsumer",
+    },
+    { parent, provider, dependsOn: [...ready] },
+  );
+}

@@ -1,0 +1,90 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as openstack from "@pulumi/openstack";
+import * as pulumi from "@pulumi/pulumi";
+import type { Cluster } from "../components/cluster.ts";
+import type { MagnumSettings } from "../settings/magnum.ts";
+import { unknownSizes } from "../settings/pool-rules.ts";
+import type { ClusterPlan } from "./index.ts";
+import { exposeMagnum, recordMagnum, sshCommand } from "./magnum-addresses.ts";
+import { createCluster, findCluster, type MagnumCluster } from "./magnum-cluster.ts";
+import { magnumMarks } from "./magnum-facts.ts";
+import { createDevicePlugin } from "./magnum-gpu.ts";
+import { kubeconfigOf } from "./magnum-kubeconfig.ts";
+import { requireOpenstackLogin } from "./magnum-login.ts";
+import { createNodeGroups } from "./magnum-node-groups.ts";
+import { storageOf } from "./magnum-storage.ts";
+import type { MagnumContext } from "./magnum-template.ts";
+import { clusterName } from "./naming.ts";
+import { placementOf } from "./node-pools.ts";
+import { tagsOf } from "./tags.ts";
+
+/**
+ * Looks for what a cluster on OpenStack needs on this machine, and plans it.
+ *
+ * @param own kubeconfig from `dask:secrets`, in place of the one that Magnum signed when the cluster was made
+ * @param liveChecks whether to look for the login
+ * @throws UserError where the login is missing
+ */
+export function planMagnum(
+  settings: MagnumSettings,
+  own: string | undefined,
+  liveChecks: boolean,
+): ClusterPlan {
+  const { cloud, authUrl } = openstack.config;
+  if (liveChecks) requireOpenstackLogin({ cloud, authUrl });
+  for (const warning of unknownSizes(settings.nodePools, "magnum")) pulumi.log.warn(warning);
+  return { create: () => createMagnum(settings, own) };
+}
+
+/** A cluster of OpenStack Magnum: template, keypair, masters, node groups, storage class, addresses, DNS records. */
+export function createMagnum(settings: MagnumSettings, own?: string): Cluster {
+  const context = contextOf(settings);
+  const { parent } = context;
+  const cluster =
+    settings.existing === undefined ? createCluster(context) : findCluster(settings.existing, context);
+  const nodes = [...cluster.resources, ...createNodeGroups(context, cluster)];
+  const kubeconfig = kubeconfigOf(cluster.credentials, own);
+  const provider = k8sProvider(kubeconfig, cluster, own, context);
+  const storage = storageOf(settings, provider, nodes, parent);
+  const plugin = createDevicePlugin(settings, { provider, ready: nodes }, parent);
+  const ssh = sshCommand(cluster, context);
+  const { dns } = settings;
+  return {
+    provider,
+    kubeconfig,
+    ...(storage.name === undefined ? {} : { storageClass: storage.name }),
+    expose: (name, wanted) => exposeMagnum(name, wanted, context),
+    placement: (role) => placementOf(role, settings.nodePools, magnumMarks(settings)),
+    ...(dns === undefined
+      ? {}
+      : {
+          dns: (host: string, target: pulumi.Input<string>) => recordMagnum(host, target, dns.zone, context),
+        }),
+    ...(ssh === undefined ? {} : { commands: { ssh } }),
+    ready: [...nodes, ...storage.resources, ...plugin],
+  };
+}
+
+function contextOf(settings: MagnumSettings): MagnumContext {
+  return {
+    settings,
+    name: clusterName(settings.name),
+    tags: tagsOf(settings),
+    parent: new pulumi.ComponentResource("dask:index:Magnum", "magnum"),
+  };
+}
+
+function k8sProvider(
+  kubeconfig: pulumi.Output<string>,
+  { id }: MagnumCluster,
+  own: string | undefined,
+  { settings, parent }: MagnumContext,
+): k8s.Provider {
+  return new k8s.Provider(
+    "cluster",
+    // The id stays while the cluster lives; without one, a change of the kubeconfig would make everything anew.
+    { kubeconfig, clusterIdentifier: id },
+    // Magnum signs a new certificate each time it is asked for one of a cluster that is not in the stack.
+    { parent, ignoreChanges: settings.existing !== undefined && own === undefined ? ["kubeconfig"] : [] },
+  );
+}

@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
+import { deploy } from "../../deploy.ts";
+import type { Outputs } from "../../outputs.ts";
+import { parseSettings } from "../../settings/parse.ts";
+import type { Settings } from "../../settings/schema.ts";
+
+/** The stack files of the project, by path: those to copy and the one to start with. */
+export const STACK_FILES = [
+  ...readdirSync("stacks").map((file) => `stacks/${file}`),
+  ...readdirSync(".").filter((file) => /^Pulumi\..+\.yaml$/.test(file)),
+].filter((file) => file.endsWith(".yaml"));
+
+interface StackFile {
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** What stands under `dask:` in a stack file, and what stands under other names. */
+function read(file: string) {
+  const { config } = parse(readFileSync(file, "utf8")) as StackFile;
+  const entries = Object.entries(config);
+  const own = entries.filter(([key]) => key.startsWith("dask:"));
+  const others = entries.filter(([key]) => !key.startsWith("dask:"));
+  return {
+    dask: Object.fromEntries(own.map(([key, value]) => [key.slice("dask:".length), value])),
+    others: others.map(([key, value]): [string, string] => [key, String(value)]),
+  };
+}
+
+/** Secrets that the comments of a stack file tell the user to set. */
+function secretsOf(file: string): Record<string, Record<string, string>> {
+  const found = readFileSync(file, "utf8").matchAll(/'dask:secrets\.([^.']+)\.([^.']+)'/g);
+  const secrets: Record<string, Record<string, string>> = {};
+  for (const [, release = "", key = ""] of found)
+    secrets[release] = { ...secrets[release], [key]: "a-secret-of-the-test" };
+  return secrets;
+}
+
+/** The settings of a stack file, with a value for every secret that it asks for. */
+export function settingsOf(file: string): Settings {
+  return parseSettings({ ...read(file).dask, secrets: secretsOf(file), liveChecks: false });
+}
+
+/** The whole program of a stack file; `kubeconfig` is that of the cluster where it is there already. */
+export function programOf(file: string, kubeconfig?: string): () => Promise<Outputs> {
+  return () => {
+    const settings = settingsOf(file);
+    const existing = settings.cluster.provider === "existing" && kubeconfig !== undefined;
+    const secrets = { ...settings.secrets, ...(existing ? { cluster: { kubeconfig } } : {}) };
+    for (const [key, value] of read(file).others) pulumi.runtime.setConfig(key, value);
+    return deploy({ ...settings, secrets });
+  };
+}
