@@ -3,7 +3,7 @@ import { readCrds } from "./components/crds.ts";
 import { createReleases } from "./components/index.ts";
 import { ownerLabel } from "./components/namespace.ts";
 import { type Outputs, outputsOf } from "./outputs.ts";
-import { preflight } from "./preflight.ts";
+import { preflight } from "./preflight/index.ts";
 import { planCluster } from "./providers/index.ts";
 import { UserError } from "./settings/problems.ts";
 import type { Settings } from "./settings/schema.ts";

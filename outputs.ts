@@ -14,6 +14,8 @@ export interface Outputs {
   readonly credentials: pulumi.Output<Record<string, Record<string, string>>>;
   /** Per release: the Job that proved that Dask computes, and how to read its result. */
   readonly smokeTest: Readonly<Record<string, SmokeTestResult>>;
+  /** Per release: what `pulumi destroy` leaves in the cluster because the settings say keep. */
+  readonly kept: Readonly<Record<string, readonly pulumi.Output<string>[]>>;
 }
 
 /** Collects the stack's outputs. */
@@ -28,6 +30,9 @@ export function outputsOf(cluster: Cluster, releases: Readonly<Record<string, Re
     ),
     smokeTest: Object.fromEntries(
       each.flatMap(([name, { smokeTest }]) => (smokeTest === undefined ? [] : [[name, smokeTest] as const])),
+    ),
+    kept: Object.fromEntries(
+      each.flatMap(([name, { kept }]) => (kept === undefined ? [] : [[name, kept] as const])),
     ),
   };
 }

@@ -104,12 +104,14 @@ function addresses(
   parent: pulumi.Resource,
 ): Addresses {
   const service = component === "scheduler" ? schedulerService(release) : jupyterService(release);
-  const name = `${service}-external`;
+  // Not the Service's own name: releases a and a-dask of two namespaces have Services of the same name.
+  const name = `${release}-${component}`;
   const exposure = expose && cluster.expose(name, expose);
   if (exposure === undefined || exposure.type === "ClusterIP")
     return internalAddresses(service, namespace, ports);
   const selector = podLabels(release, component);
-  return externalService(name, { cluster, namespace, selector, ports, exposure }, parent);
+  const external = { cluster, namespace, service: `${service}-external`, selector, ports, exposure };
+  return externalService(`${name}-external`, external, parent);
 }
 
 function daskSmokeTest(

@@ -22,6 +22,8 @@ export type Addresses = Readonly<Record<string, pulumi.Output<string>>>;
 export interface ExternalServiceArgs {
   readonly cluster: Cluster;
   readonly namespace: Namespace;
+  /** Name of the Service. */
+  readonly service: string;
   readonly selector: Record<string, string>;
   readonly ports: readonly EndpointPort[];
   readonly exposure: Exposure;
@@ -38,7 +40,7 @@ export function externalService(name: string, args: ExternalServiceArgs, parent:
     name,
     {
       metadata: {
-        name,
+        name: args.service,
         namespace: namespace.name,
         annotations: { ...exposure.annotations, ...waitForAddress(exposure) },
       },
@@ -81,7 +83,10 @@ export function chartServiceAddresses(args: ChartServiceArgs, parent: pulumi.Res
   const id = pulumi
     .all([namespace.name, args.release.status.revision])
     .apply(([namespace]) => `${namespace}/${service}`);
-  const found = k8s.core.v1.Service.get(args.name ?? service, id, { parent, provider: args.cluster.provider });
+  const found = k8s.core.v1.Service.get(args.name ?? service, id, {
+    parent,
+    provider: args.cluster.provider,
+  });
   return externalAddresses(found, { ports, exposure });
 }
 

@@ -96,7 +96,7 @@ export function hubAddresses(
   if (settings.host === undefined || callback === undefined) return { hub };
   const hosted = pulumi.output(`${schemeOf(settings.tls)}://${settings.host}`);
   if (exposure.type === "ClusterIP") return { hub, callback: pulumi.output(callback) };
-  cluster.dns?.(settings.host, exposure.address ?? hub.apply(hostOf));
+  cluster.dns?.(settings.host.replace(/:\d+$/, ""), exposure.address ?? hub.apply(hostOf));
   return { hub: hosted, address: hub, callback: pulumi.output(callback) };
 }
 

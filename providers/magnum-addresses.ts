@@ -57,8 +57,9 @@ function floatingIp(
   return new openstack.networking.FloatingIp(
     service,
     { pool, description: description(name, service, tags), tags: openstackTags(tags) },
-    // Kubernetes attaches it to the load balancer, which is not for the stack to undo.
-    { parent, ignoreChanges: ["portId", "fixedIp"] },
+    // Kubernetes attaches it to the load balancer, which takes an address once, when it is made: another pool is for
+    // the addresses that come later.
+    { parent, ignoreChanges: ["pool", "portId", "fixedIp"] },
   );
 }
 

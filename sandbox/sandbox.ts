@@ -4,6 +4,7 @@ import { startControlPlane } from "./control-plane.ts";
 import { createSecrets } from "./credentials.ts";
 import { environmentFile, sandboxEnvironment } from "./environment.ts";
 import { writePrivate } from "./files.ts";
+import type { ImageSet } from "./images/images.ts";
 import { createFolders, defaultRoot, type Layout, layoutOf } from "./layout.ts";
 import { withLock } from "./lock.ts";
 import { rememberedNetwork } from "./node/network.ts";
@@ -35,6 +36,8 @@ export interface SandboxOptions {
   readonly root?: string;
   /** Default: what the sandbox has where it exists, else `simulated`. */
   readonly nodes?: Nodes;
+  /** Images that a real node is to have besides those of every pod; made at first. Default: none. */
+  readonly images?: readonly ImageSet[];
   /** Takes progress line by line. Default: silence. */
   readonly log?: Log;
 }
@@ -45,12 +48,12 @@ export interface SandboxOptions {
  * toolchain (see `ensureToolchain`). Throws with a remedy where the machine cannot do it.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { root = defaultRoot, log = () => {} } = options;
+  const { root = defaultRoot, images = [], log = () => {} } = options;
   const layout = layoutOf(root);
   const nodes = options.nodes ?? existingNodes(root) ?? "simulated";
   requireSupport(nodes, existingNodes(root));
   createFolders(layout);
-  return withLock(layout.lock, () => start(layout, nodes, log), {
+  return withLock(layout.lock, () => start(layout, nodes, images, log), {
     onWait: (pid) => log(`process ${pid} works on ${layout.root}, waiting`),
   });
 }
@@ -74,12 +77,13 @@ export function existingNodes(root: string = defaultRoot): Nodes | undefined {
   return rememberedNetwork(layoutOf(root)) === undefined ? "simulated" : "real";
 }
 
-async function start(layout: Layout, nodes: Nodes, log: Log): Promise<Sandbox> {
+async function start(layout: Layout, nodes: Nodes, images: readonly ImageSet[], log: Log): Promise<Sandbox> {
   // Again, because another process may have stopped the sandbox while this one waited.
   createFolders(layout);
   createSecrets(layout);
   const toolchain = await ensureToolchain(layout, log);
-  await (nodes === "real" ? startReal(layout, toolchain.kube, log) : startSimulated(layout, toolchain));
+  if (nodes === "real") await startReal(layout, toolchain.kube, images, log);
+  else await startSimulated(layout, toolchain);
   const passphrase = readFileSync(layout.passphrase, "utf8").trim();
   writePrivate(layout.env, environmentFile(layout, passphrase));
   const env = sandboxEnvironment(layout, passphrase);

@@ -1,9 +1,12 @@
 import { parseArgs } from "node:util";
 import { genuineCharts, withStandIns } from "./charts.ts";
 import { devConfig, devProgram } from "./dev.ts";
+import { imageSetsFor } from "./images/images.ts";
 import { repository } from "./layout.ts";
+import { exposedHere } from "./node/exposed.ts";
+import { realNodeObstacle } from "./node/prerequisites.ts";
 import { failure, summary } from "./report.ts";
-import { type Nodes, startSandbox } from "./sandbox.ts";
+import { existingNodes, type Nodes, startSandbox } from "./sandbox.ts";
 import { DEV_STACK, runStack } from "./stack.ts";
 
 // npm run sandbox [-- --nodes simulated|real]: Kubernetes on this machine and the stack `dev` on it.
@@ -11,9 +14,18 @@ import { DEV_STACK, runStack } from "./stack.ts";
 const print = (line: string) => console.log(line);
 
 function readNodes(): Nodes {
-  const { nodes } = parseArgs({ options: { nodes: { type: "string", default: "simulated" } } }).values;
+  const { nodes } = parseArgs({ options: { nodes: { type: "string" } } }).values;
   if (nodes === "simulated" || nodes === "real") return nodes;
-  throw new Error(`--nodes is "${nodes}"; it can be simulated or real.`);
+  if (nodes !== undefined) throw new Error(`--nodes is "${nodes}"; it can be simulated or real.`);
+  return existingNodes() ?? bestNodes();
+}
+
+/** A real node where this machine can have one; says so where it cannot. */
+function bestNodes(): Nodes {
+  const obstacle = realNodeObstacle();
+  if (obstacle === undefined) return "real";
+  print(`Nodes are simulated: for a real one, ${obstacle}. Nothing will be computed.`);
+  return "simulated";
 }
 
 async function up(): Promise<void> {
@@ -23,9 +35,13 @@ async function up(): Promise<void> {
   // The stack file speaks of paths as seen from the top of the repository.
   process.chdir(repository);
   const genuine = await genuineCharts();
-  const config = genuine ? devConfig() : withStandIns(devConfig());
-  print("Sandbox: starting Kubernetes on this machine");
-  const sandbox = await startSandbox({ nodes, log: (line) => print(`  ${line}`) });
+  const plain = genuine ? devConfig() : withStandIns(devConfig());
+  const config = nodes === "real" ? exposedHere(plain) : plain;
+  print(
+    `Sandbox: starting Kubernetes on this machine, with ${nodes === "real" ? "a real node" : "simulated nodes"}`,
+  );
+  const images = imageSetsFor(config);
+  const sandbox = await startSandbox({ nodes, images, log: (line) => print(`  ${line}`) });
   print(`Sandbox: ready after ${seconds().toFixed(1)} s. Now pulumi up of the stack ${DEV_STACK}.`);
   const { summary: done, outputs } = await runStack(sandbox, {
     stackName: DEV_STACK,

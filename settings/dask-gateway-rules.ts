@@ -187,7 +187,7 @@ export function daskGatewayClaims(name: string): string[] {
 }
 
 /** The Helm release with a gateway that a release makes, where it makes one; each kind of release says so here. */
-function gatewayRelease(name: string, release: ReleaseSettings): string | undefined {
+export function gatewayRelease(name: string, release: ReleaseSettings): string | undefined {
   switch (release.kind) {
     case "dask-gateway":
       return name;

@@ -24,7 +24,7 @@ const postgres = z
       .default(1)
       .describe("Number of Postgres servers: one primary, the others replicas that can take over."),
     size: memory
-      .refine((size) => bytes(size) >= LEAST_SIZE_BYTES, {
+      .refine((size) => !(bytes(size) < LEAST_SIZE_BYTES), {
         error: "leaves no room for Postgres' write-ahead log; use at least 5G",
       })
       .default("10G")
@@ -43,9 +43,10 @@ const postgres = z
       ),
     pullSecrets: z.array(dnsLabel).default([]).describe("Names of image pull Secrets in the namespace."),
     parameters: z
-      .record(z.string().regex(/^[a-z_][a-z0-9_.]*$/), z.string(), {
-        error: "must map Postgres' parameters to text; put numbers in quotes",
-      })
+      .record(
+        z.string().regex(/^[a-z_][a-z0-9_.]*$/),
+        z.string({ error: "must be text; put numbers in quotes" }),
+      )
       .default({})
       .describe('Parameters of Postgres, all as text, like `shared_buffers: "256MB"`.'),
     backup: backup.optional().describe("Continuous backup to an object store. Default: none."),

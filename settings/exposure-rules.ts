@@ -26,8 +26,15 @@ export function checkExposure(
   const fault = cluster.provider === "eks" ? eksExposureFault(expose) : undefined;
   if (fault !== undefined) return [report([...path, fault[0]], fault[1])];
   const offered = offeredExposure(cluster);
-  const message = exposureProblem(expose.type ?? offered, expose, offered, danger);
+  const type = expose.type ?? offered;
+  const message = nodePortFault(type, cluster) ?? exposureProblem(type, expose, offered, danger);
   return message === undefined ? [] : [report(path, message)];
+}
+
+/** What is wrong with a NodePort on a cluster whose nodes have no address that anybody knows. */
+export function nodePortFault(type: ServiceType, cluster: ClusterSettings): string | undefined {
+  if (type !== "NodePort" || cluster.provider === "existing") return undefined;
+  return "has no address on this cluster: its nodes are private and come and go; use LoadBalancer";
 }
 
 function exposureProblem(

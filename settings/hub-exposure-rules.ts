@@ -1,6 +1,6 @@
 import { BlockList, isIPv6 } from "node:net";
 import type { ClusterSettings } from "./cluster.ts";
-import { offeredExposure } from "./exposure-rules.ts";
+import { nodePortFault, offeredExposure } from "./exposure-rules.ts";
 import type { HubTls } from "./hub-tls.ts";
 import type { HubSettings } from "./jupyterhub.ts";
 import type { Problem, Report } from "./problems.ts";
@@ -54,6 +54,8 @@ export function checkHubExposure(
       ? found(`exposes nothing, because the type is ClusterIP; remove allowFrom and address, or set type`)
       : [];
   }
+  const fault = nodePortFault(type, cluster);
+  if (fault !== undefined) return found(fault);
   if (type !== offered && offered !== "LoadBalancer")
     return found(`asks for ${type}, and dask:cluster.expose says ${offered}; change one of them`);
   if (type === "NodePort" && expose.allowFrom !== undefined)

@@ -57,6 +57,7 @@ function hubPods({ hub, user, profiles }: HubSettings): PodSize[] {
       (profile, index): PodSize => ({
         role: profile.gpus > 0 ? "gpu" : "user",
         ...guarantee(profile),
+        gpus: profile.gpus,
         path: ["profiles", String(index)],
       }),
     ),

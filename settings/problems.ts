@@ -102,7 +102,7 @@ function unknownKey(key: string, known: readonly string[]): string {
 function message(issue: z.core.$ZodIssue, input: unknown): string {
   const missing = at(input, issue.path) === undefined;
   if (issue.code === "invalid_union" && "options" in issue) {
-    const options = (issue.options ?? []).map(String);
+    const options = (issue.options ?? []).filter((option) => option !== undefined).map(String);
     const value = at(input, issue.path);
     const near = typeof value === "string" ? closest(value, options) : undefined;
     const hint =
@@ -185,6 +185,8 @@ function alternatives(schema: JsonSchema, value: unknown, root: JsonSchema): Jso
 function chosen(schema: JsonSchema, value: unknown): boolean {
   return Object.entries(schema.properties ?? {}).every(
     ([key, each]) =>
-      typeof each !== "object" || each.const === undefined || (isMap(value) && value[key] === each.const),
+      typeof each !== "object" ||
+      each.const === undefined ||
+      (isMap(value) && (value[key] ?? each.default) === each.const),
   );
 }

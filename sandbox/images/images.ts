@@ -31,13 +31,18 @@ const dask = pythonLayer("dask", [
   "dask==2025.11.0",
   "distributed==2025.11.0",
   "dask-gateway==2026.3.0",
-  "dask-kubernetes==2026.3.0",
   "bokeh==3.8.0",
   "numpy==2.3.4",
   "lz4==4.4.4",
   "jupyterlab==4.4.10",
   "jupyterhub==5.5.0",
   "ipykernel==7.1.0",
+]);
+
+const operator = pythonLayer("operator", [
+  "dask==2025.11.0",
+  "distributed==2025.11.0",
+  "dask-kubernetes==2026.3.0",
 ]);
 
 // The servers of Dask Gateway and JupyterHub, with the hub's ways to log in.
@@ -86,7 +91,7 @@ export const images = {
   "dask-operator": [
     {
       name: "ghcr.io/dask/dask-kubernetes-operator:2026.3.0",
-      layers: [base, dask],
+      layers: [base, operator],
       config: {
         ...plain,
         Entrypoint: ["tini", "-g", "--", "kopf", "run", "-m", "dask_kubernetes.operator.controller"],
@@ -156,3 +161,17 @@ export const images = {
     },
   ],
 } as const satisfies Record<string, readonly Image[]>;
+
+const SETS: Readonly<Record<string, readonly ImageSet[]>> = {
+  dask: ["dask"],
+  "dask-operator": ["dask-operator", "dask"],
+  "dask-gateway": ["dask-gateway"],
+  jupyterhub: ["jupyterhub", "postgres"],
+  daskhub: ["jupyterhub", "dask-gateway", "postgres"],
+};
+
+/** What the releases in the config of a stack file need, by their kinds; pure. */
+export function imageSetsFor(config: Readonly<Record<string, unknown>>): ImageSet[] {
+  const releases = Object.values((config["dask:releases"] ?? {}) as Record<string, { kind?: string }>);
+  return [...new Set(releases.flatMap(({ kind = "" }) => SETS[kind] ?? []))];
+}

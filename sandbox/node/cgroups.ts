@@ -9,9 +9,10 @@ export function podCgroup(layout: Layout): string {
   return `/dask-sandbox-${sandboxId(layout)}`;
 }
 
-/** Creates the pods' cgroup in every hierarchy: the kubelet does not. */
+/** Creates the pods' cgroup in every hierarchy that the kubelet uses: it does not do that itself. */
 export function createCgroup(layout: Layout): void {
-  for (const folder of cgroupFolders(layout)) mkdirSync(folder, { recursive: true });
+  const { used } = hierarchies(mountTable());
+  for (const root of used) mkdirSync(join(root, podCgroup(layout)), { recursive: true });
 }
 
 /** Removes the pods' cgroup with all below it; waits up to ten seconds for processes that are ending. */
@@ -24,16 +25,20 @@ export async function removeCgroup(layout: Layout): Promise<void> {
 
 /** The pods' cgroup in each mounted hierarchy: one with cgroup v2, one for each controller with v1. */
 export function cgroupFolders(layout: Layout): string[] {
-  return hierarchies(readFileSync("/proc/self/mounts", "utf8")).map((root) => join(root, podCgroup(layout)));
+  return hierarchies(mountTable()).all.map((root) => join(root, podCgroup(layout)));
 }
 
 /** Mount points of cgroup hierarchies in the text of /proc/self/mounts, each once; pure. */
-export function hierarchies(mounts: string): string[] {
+export function hierarchies(mounts: string): { all: string[]; used: string[] } {
   const fields = mounts.split("\n").map((line) => line.split(" "));
-  const version1 = fields.filter(([, , type]) => type === "cgroup");
-  // In a hybrid system the hierarchy of version 2 has no controllers, and the kubelet does not look at it.
-  const used = version1.length > 0 ? version1 : fields.filter(([, , type]) => type === "cgroup2");
-  return [...new Set(used.map(([, path = ""]) => path))];
+  const of = (wanted: string) => fields.flatMap(([, path, type]) => (path && type === wanted ? [path] : []));
+  const [version1, version2] = [new Set(of("cgroup")), new Set(of("cgroup2"))];
+  // Beside version 1, that of version 2 has no controllers; the runtime still puts its processes there.
+  return { all: [...version1, ...version2], used: [...(version1.size > 0 ? version1 : version2)] };
+}
+
+function mountTable(): string {
+  return readFileSync("/proc/self/mounts", "utf8");
 }
 
 /** Removes a cgroup from the leaves up; false where a process is still in it. The files in it belong to the kernel. */

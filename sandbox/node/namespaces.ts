@@ -70,7 +70,9 @@ async function newFirstProcess(layout: Layout): Promise<number> {
     return pid !== undefined;
   }, 5000);
   if (pid !== undefined) return pid;
-  throw new Error(`The node has no first process. See ${layout.logs}/${HOLDER}.log:\n${logTail(layout, HOLDER)}`);
+  throw new Error(
+    `The node has no first process. See ${layout.logs}/${HOLDER}.log:\n${logTail(layout, HOLDER)}`,
+  );
 }
 
 /** The first process of the node as this machine numbers it; undefined where no node runs. */

@@ -1,6 +1,8 @@
 import type { Log } from "../build.ts";
 import { startControlPlane } from "../control-plane.ts";
 import { type NodeTokens, nodeTokens } from "../credentials.ts";
+import { ensureImages } from "../images/ensure.ts";
+import type { ImageSet } from "../images/images.ts";
 import { type Access, answers, apply, until } from "../kubernetes-api.ts";
 import type { Layout } from "../layout.ts";
 import { ensureRunning, logTail, type Program } from "../processes.ts";
@@ -38,13 +40,21 @@ interface RealNodeArgs {
  * `kube` is the absolute path of the multi-call binary. What is missing in the user's cache is built or downloaded.
  * Throws with the last words of the program that did not come up.
  */
-export async function startReal(layout: Layout, kube: string, log: Log): Promise<void> {
+export async function startReal(
+  layout: Layout,
+  kube: string,
+  images: readonly ImageSet[],
+  log: Log,
+): Promise<void> {
   const programs = await ensureNodePrograms(kube, log);
   await ensureClientCertificate(layout, programs);
   const network = await chooseNetwork(layout);
   const kubeletClient = clientCertificateOf(layout);
-  const access = await startControlPlane(layout, kube, { ...network, kubeletClient });
-  await startNode({ layout, access, programs, network, tokens: nodeTokens(layout) });
+  const startAll = async () => {
+    const access = await startControlPlane(layout, kube, { ...network, kubeletClient });
+    await startNode({ layout, access, programs, network, tokens: nodeTokens(layout) });
+  };
+  await Promise.all([startAll(), ensureImages(layout, ["node", ...images], log)]);
 }
 
 async function startNode(args: RealNodeArgs): Promise<void> {

@@ -103,7 +103,7 @@ test("nothing leaves the cluster by default: endpoints are kubectl lines", async
 test("an exposed scheduler gets a Service of its own that keeps everybody else out", async () => {
   const expose = { allowFrom: ["192.0.2.0/24"], address: "203.0.113.7", annotations: { a: "b" } };
   const run = await onExisting({ releases: { batch: { kind: "dask", scheduler: { expose } } } });
-  const { inputs } = run.find(SERVICE, "batch-dask-scheduler-external");
+  const { inputs } = run.find(SERVICE, "batch-scheduler-external");
   assert.deepEqual(inputs.spec, {
     type: "LoadBalancer",
     selector: { app: "dask", release: "batch", component: "scheduler" },
@@ -114,6 +114,7 @@ test("an exposed scheduler gets a Service of its own that keeps everybody else o
     loadBalancerIP: "203.0.113.7",
     loadBalancerSourceRanges: ["192.0.2.0/24"],
   });
+  assert.equal((inputs.metadata as { name: string }).name, "batch-dask-scheduler-external");
   const endpoints = run.outputs.endpoints as { batch: Record<string, string> };
   assert.equal(endpoints.batch.scheduler, "tcp://203.0.113.10:8786");
   assert.equal(endpoints.batch.dashboard, "http://203.0.113.10");

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { readCrds } from "../../components/crds.ts";
 import { createReleases } from "../../components/index.ts";
 import { type Outputs, outputsOf } from "../../outputs.ts";
 import { createExisting } from "../../providers/existing.ts";
@@ -18,7 +19,9 @@ export async function onExisting(
   const result = await run(async () => {
     if (settings.cluster.provider !== "existing") throw new Error("this helper is for existing clusters");
     const cluster = createExisting(settings.cluster, reached);
-    const outputs = outputsOf(cluster, createReleases(settings, cluster));
+    // Charts with CRDs are read by a provider function, which only a run that mocks it can call.
+    const crds = options.calls === undefined ? [] : await readCrds(settings);
+    const outputs = outputsOf(cluster, createReleases(settings, cluster, crds));
     made.push(outputs);
     return outputs;
   }, options);

@@ -17,7 +17,8 @@ const PARTS = [
   "deploy.ts",
   "index.ts",
   "outputs.ts",
-  "preflight.ts",
+  "preflight",
+  "charts",
   "Pulumi.yaml",
   "package.json",
 ];

@@ -38,7 +38,7 @@ export function sandboxTest(
   test(title, { skip: skip ?? false }, async (context) => {
     const root = process.env[ROOT_VARIABLE] ?? join("/tmp", "pulumi-dask-test");
     const sandbox = await startSandbox({ root });
-    await body(bench(sandbox), context);
+    await body(benchOn(sandbox), context);
   });
 }
 
@@ -61,7 +61,8 @@ export function outputOf(outputs: OutputMap, name: string): unknown {
   return outputs[name]?.value;
 }
 
-function bench(sandbox: Sandbox): Bench {
+/** What a test on this sandbox gets. */
+export function benchOn(sandbox: Sandbox): Bench {
   const command =
     (file: string) =>
     async (...args: string[]) => {

@@ -184,6 +184,21 @@ test("a pod that fits no pool is refused with the sizes that fit", () => {
   assert.deepEqual(problems({}, release({ workers: { replicas: 0, cores: 99 }, smokeTest: false })), []);
 });
 
+test("a notebook with a GPU needs a pool that has one", () => {
+  const profiles = [
+    {
+      name: "GPU",
+      image: "example.org/notebook:1.0",
+      cores: { guarantee: 1, limit: 2 },
+      memory: { guarantee: "2G", limit: "4G" },
+      gpus: 1,
+    },
+  ];
+  const hub = { hub: { kind: "jupyterhub", expose: { type: "ClusterIP" }, profiles } };
+  refuses({}, /hub\.profiles\.0 asks for a GPU, and no pool has one; add a pool gpu/, hub);
+  assert.deepEqual(problems(pools({ gpu: { machineType: "g2-standard-8", max: 2 } }), hub), []);
+});
+
 test("the sizes of a pool come from its settings where they stand there", () => {
   const odd = { machineType: "x9-odd-4", max: 1, resources: { cores: 1, memory: "2G" } };
   refuses(pools({ worker: odd }), /worker 1 cores and 2000M/, { batch: { kind: "dask" } });

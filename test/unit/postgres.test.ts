@@ -130,6 +130,8 @@ test("the operator asks for little and runs where core pods run", () => {
 
 const bad: readonly [string, object, RegExp][] = [
   ["4Gi", { size: "10Gi" }, /^dask:releases\.hub\.database\.size .*write 10G/],
+  ["a mistyped key of a database without a kind", { siez: "10G" }, /did you mean size\?/],
+  ["a kind that there is not", { kind: "postgresql" }, /must be one of postgres, external, sqlite/],
   ["a volume without room", { size: "1G" }, /use at least 5G/],
   ["an image without a version", { image: "postgres" }, /\.image must end in a tag/],
   [
@@ -179,7 +181,7 @@ test("the password of an external database in the stack's secrets is enough", ()
 });
 
 test("data cannot be kept in a cluster that destroy takes away", () => {
-  const cluster = { provider: "gke", project: "p", location: "europe-west1-b" };
+  const cluster = { provider: "gke", location: "europe-west1-b" };
   const found = problems({ onDestroy: "keep" }, { cluster });
   assert.ok(
     found.some((each) =>

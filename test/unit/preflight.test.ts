@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { preflight } from "../../preflight.ts";
+import { preflight } from "../../preflight/index.ts";
 import type { ApiClient } from "../../providers/api-client.ts";
 import { parseSettings } from "../../settings/parse.ts";
 

@@ -1,13 +1,18 @@
 import { z } from "zod";
-import { OWNER_LABEL } from "./components/namespace.ts";
-import { CLUSTER_CRD, clusterName, OPERATOR_RELEASE, OPERATOR_WEBHOOK } from "./components/postgres-chart.ts";
-import type { ApiClient } from "./providers/api-client.ts";
-import type { DatabaseSettings, PostgresSettings } from "./settings/database.ts";
-import { databaseOf, needsPostgresOperator } from "./settings/database-rules.ts";
-import { namespaceOf } from "./settings/namespace-rules.ts";
-import { keyOf, type Problem } from "./settings/problems.ts";
-import { show } from "./settings/quantities.ts";
-import type { Settings } from "./settings/schema.ts";
+import { OWNER_LABEL } from "../components/namespace.ts";
+import {
+  CLUSTER_CRD,
+  clusterName,
+  OPERATOR_RELEASE,
+  OPERATOR_WEBHOOK,
+} from "../components/postgres-chart.ts";
+import type { ApiClient } from "../providers/api-client.ts";
+import type { DatabaseSettings, PostgresSettings } from "../settings/database.ts";
+import { databaseOf, needsPostgresOperator } from "../settings/database-rules.ts";
+import { namespaceOf } from "../settings/namespace-rules.ts";
+import { keyOf, type Problem } from "../settings/problems.ts";
+import { show } from "../settings/quantities.ts";
+import type { Settings } from "../settings/schema.ts";
 
 /**
  * Compares the databases of hubs with what runs in the cluster: no users are lost, kept data can be kept, and there is

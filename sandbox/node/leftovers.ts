@@ -1,0 +1,89 @@
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "../command.ts";
+import type { Layout } from "../layout.ts";
+import { cgroupFolders } from "./cgroups.ts";
+import { firstProcess } from "./namespaces.ts";
+import { linkName, type NodeNetwork, rememberedNetwork } from "./network.ts";
+
+/** Where a real node can be seen on this machine outside its folder; to be taken while it runs. */
+export interface Traces {
+  readonly root: string;
+  readonly link: string;
+  readonly cgroups: readonly string[];
+  readonly network: NodeNetwork | undefined;
+  /** Its namespaces, like `net:[4026532231]`. */
+  readonly namespaces: readonly string[];
+}
+
+/** The traces of the sandbox at `layout`. */
+export function tracesOf(layout: Layout): Traces {
+  const pid = firstProcess(layout);
+  const namespaces = pid === undefined ? [] : ["mnt", "net", "pid"].map((kind) => namespaceOf(pid, kind));
+  return {
+    root: layout.root,
+    link: linkName(layout),
+    cgroups: cgroupFolders(layout),
+    network: rememberedNetwork(layout),
+    namespaces: namespaces.filter((name) => name !== ""),
+  };
+}
+
+/**
+ * What is left of a node on this machine, one line each; empty where nothing is.
+ * Looks for processes, mounts, the network device, routes, packet filter rules, cgroups and the folder itself.
+ */
+export async function leftovers(traces: Traces): Promise<string[]> {
+  const lines = async (title: string, file: string, ...args: string[]) => {
+    const { stdout } = await run(file, args);
+    return matching(title, stdout, addressPrefixes(traces));
+  };
+  return [
+    ...processesOf(traces),
+    ...matching("mount", readFileSync("/proc/self/mounts", "utf8"), [traces.root]),
+    ...(existsSync(`/sys/class/net/${traces.link}`) ? [`network device ${traces.link}`] : []),
+    ...(await lines("route", "ip", "-4", "route", "show", "table", "all")),
+    ...(await lines("packet filter", "iptables-save")),
+    ...traces.cgroups.filter((folder) => existsSync(folder)).map((folder) => `cgroup ${folder}`),
+    ...(existsSync(traces.root) ? [`folder ${traces.root}`] : []),
+  ];
+}
+
+/** How addresses of the network begin, like `10.204.8.`. */
+function addressPrefixes({ network }: Traces): string[] {
+  if (network === undefined) return [];
+  const { host, addresses, services, pods } = network;
+  return [host, addresses, services, pods].map((text) => text.replace(/\d+(\/\d+)?$/, ""));
+}
+
+function matching(title: string, text: string, needles: readonly string[]): string[] {
+  const lines = text.split("\n").filter((line) => needles.some((needle) => line.includes(needle)));
+  return lines.map((line) => `${title}: ${line.trim()}`);
+}
+
+function processesOf({ root, namespaces }: Traces): string[] {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
+  return pids.flatMap((pid) => {
+    const command = commandOf(pid);
+    const inside = ["mnt", "net", "pid"].some((kind) => namespaces.includes(namespaceOf(Number(pid), kind)));
+    return inside || command.some((part) => part.includes(join(root, "cluster")))
+      ? [`process ${pid}: ${command.join(" ").slice(0, 120)}`]
+      : [];
+  });
+}
+
+function commandOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  } catch {
+    return [];
+  }
+}
+
+function namespaceOf(pid: number, kind: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/${kind}`);
+  } catch {
+    return "";
+  }
+}

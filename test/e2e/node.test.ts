@@ -1,0 +1,303 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { layoutOf } from "../../sandbox/layout.ts";
+import { leftovers, tracesOf } from "../../sandbox/node/leftovers.ts";
+import { volumesFolder } from "../../sandbox/node/node-agent.ts";
+import { startSandbox, stopSandbox } from "../../sandbox/sandbox.ts";
+import { type Bench, benchOn } from "../stack/sandbox.ts";
+import { apply, eventually, python, pythonPod, ready, realTest, server } from "./node.ts";
+
+const IDLE = "import signal; signal.pause()";
+
+realTest("claims bind when a pod needs them, and volumes go as their class says", ["dask"], async (bench) => {
+  const { kubectl } = bench;
+  const folder = volumesFolder(layoutOf(bench.sandbox.root));
+  await inNamespace(bench, "claims", async () => {
+    const keep = { kind: "StorageClass", apiVersion: "storage.k8s.io/v1", metadata: { name: "claims-keep" } };
+    await apply(
+      bench,
+      {
+        ...keep,
+        provisioner: "sandbox.dask/directory",
+        reclaimPolicy: "Retain",
+        volumeBindingMode: "Immediate",
+      },
+      claim("gone"),
+      claim("kept", "claims-keep"),
+    );
+    await kubectl(
+      "wait",
+      "-n",
+      "claims",
+      "--for=jsonpath={.status.phase}=Bound",
+      "--timeout=30s",
+      "pvc/kept",
+    );
+    assert.equal(await phase(bench, "gone"), "Pending", "no pod needs it yet");
+    const write = "for name in ('gone', 'kept'): open(f'/{name}/file', 'w').write('text')";
+    const user = { securityContext: { runAsUser: 1000, fsGroup: 100 } };
+    await apply(
+      bench,
+      pythonPod("claims", "writer", write, {
+        spec: {
+          ...user,
+          volumes: ["gone", "kept"].map((name) => ({ name, persistentVolumeClaim: { claimName: name } })),
+        },
+        container: { volumeMounts: ["gone", "kept"].map((name) => ({ name, mountPath: `/${name}` })) },
+      }),
+    );
+    await kubectl(
+      "wait",
+      "-n",
+      "claims",
+      "--for=jsonpath={.status.phase}=Succeeded",
+      "--timeout=60s",
+      "pod/writer",
+    );
+    const [gone, kept] = await Promise.all(["gone", "kept"].map((name) => volumeOf(bench, name)));
+    assert.ok(gone !== undefined && kept !== undefined);
+    assert.deepEqual(readdirSync(join(folder, gone)), ["file"]);
+    await kubectl("delete", "-n", "claims", "pod/writer", "pvc/gone", "pvc/kept");
+    await eventually(
+      async () => existsSync(join(folder, gone)),
+      (there) => !there,
+    );
+    const release = ["get", "pv", kept, "-o", "jsonpath={.status.phase}"];
+    await eventually(
+      () => kubectl(...release),
+      (text) => text === "Released",
+    );
+    assert.deepEqual(readdirSync(join(folder, kept)), ["file"]);
+    await kubectl("delete", `pv/${kept}`, "storageclass/claims-keep");
+  });
+});
+
+realTest("pods find Services by name, and no way out of the machine", ["dask"], async (bench) => {
+  await inNamespace(bench, "names", async () => {
+    await apply(
+      bench,
+      pythonPod("names", "server", server(8000), { labels: { app: "server" } }),
+      pythonPod("names", "client", IDLE),
+      service("names", "server", { ports: [{ port: 80, targetPort: 8000 }] }),
+    );
+    await ready(bench, "names", "server", "client");
+    const get = "import urllib.request as r; print(r.urlopen('http://server.names', timeout=10).status)";
+    assert.equal(await python(bench, "names", "client", get), "200");
+    const self = "import urllib.request as r; print(r.urlopen('http://server', timeout=10).status)";
+    assert.equal(await python(bench, "names", "server", self), "200", "a pod reaches itself by its Service");
+    const outside = `import socket
+for host in ("192.0.2.1", "1.1.1.1", "example.org"):
+    try: socket.create_connection((host, 443), 5); print("open")
+    except OSError as error: print(type(error).__name__, error.errno)`;
+    assert.equal(await python(bench, "names", "client", outside), "OSError 101\nOSError 101\ngaierror -2");
+  });
+});
+
+realTest(
+  "a load balancer answers from this machine, and only the networks it is open to",
+  ["dask"],
+  async (bench) => {
+    const { kubectl } = bench;
+    await inNamespace(bench, "balanced", async () => {
+      const ports = [{ port: 80, targetPort: 8000 }];
+      await apply(
+        bench,
+        pythonPod("balanced", "server", server(8000), { labels: { app: "server" } }),
+        service("balanced", "server", { type: "LoadBalancer", ports }),
+      );
+      await ready(bench, "balanced", "server");
+      const address = [
+        "get",
+        "-n",
+        "balanced",
+        "service/server",
+        "-o",
+        "jsonpath={.status.loadBalancer.ingress[0].ip}",
+      ];
+      const ip = await eventually(
+        () => kubectl(...address),
+        (text) => text !== "",
+      );
+      await eventually(
+        () => answers(ip),
+        (open) => open,
+      );
+      const only = (...loadBalancerSourceRanges: string[]) =>
+        apply(
+          bench,
+          service("balanced", "server", { type: "LoadBalancer", ports, loadBalancerSourceRanges }),
+        );
+      await only("192.0.2.0/24");
+      await eventually(
+        () => answers(ip),
+        (open) => !open,
+      );
+      await only("192.0.2.0/24", "10.0.0.0/8");
+      await eventually(
+        () => answers(ip),
+        (open) => open,
+      );
+      await apply(
+        bench,
+        service("balanced", "server", { type: "ClusterIP", ports, loadBalancerSourceRanges: null }),
+      );
+      await eventually(
+        () => kubectl(...address),
+        (text) => text === "",
+      );
+    });
+  },
+);
+
+realTest("NetworkPolicies let through what they name and nothing else", ["dask"], async (bench) => {
+  await inNamespace(bench, "policies", async () => {
+    await apply(
+      bench,
+      pythonPod("policies", "server", server(8000, 8001), {
+        labels: { app: "server" },
+        container: { ports: [{ name: "web", containerPort: 8000 }] },
+      }),
+      pythonPod("policies", "friend", IDLE, { labels: { role: "friend" } }),
+      pythonPod("policies", "stranger", IDLE),
+      service("policies", "server", { ports: [8000, 8001].map((port) => ({ name: `p${port}`, port })) }),
+    );
+    await ready(bench, "policies", "server", "friend", "stranger");
+    const reach = async () => {
+      const of = async (pod: string) => [
+        await opens(bench, pod, "server", 8000),
+        await opens(bench, pod, "server", 8001),
+      ];
+      return { friend: await of("friend"), stranger: await of("stranger") };
+    };
+    assert.deepEqual(await reach(), { friend: [true, true], stranger: [true, true] });
+
+    const toServer = { podSelector: { matchLabels: { app: "server" } } };
+    const friends = [{ podSelector: { matchLabels: { role: "friend" } } }];
+    await apply(bench, policy("in", { ...toServer, ingress: [{ from: friends, ports: [{ port: "web" }] }] }));
+    await eventually(reach, (now) => same(now, { friend: [true, false], stranger: [false, false] }));
+
+    const dns = { ports: [{ port: 53, protocol: "UDP" }] };
+    await apply(bench, policy("in", { ...toServer, ingress: [{}] }));
+    await apply(
+      bench,
+      policy("out", {
+        podSelector: {},
+        policyTypes: ["Egress"],
+        egress: [dns, { to: [toServer], ports: [{ port: 8001, endPort: 8002 }] }],
+      }),
+    );
+    await eventually(reach, (now) => same(now, { friend: [false, true], stranger: [false, true] }));
+
+    await bench.kubectl("delete", "networkpolicy", "-n", "policies", "--all");
+    await eventually(reach, (now) => same(now, { friend: [true, true], stranger: [true, true] }));
+  });
+});
+
+realTest(
+  "two sandboxes run side by side, and one that goes leaves nothing on the machine",
+  ["dask"],
+  async (bench, context) => {
+    const root = join(tmpdir(), `pulumi-dask-second-${process.pid}`);
+    const start = Date.now();
+    const second = await startSandbox({ root, nodes: "real", images: ["dask"] });
+    context.diagnostic(`a node is up in ${((Date.now() - start) / 1000).toFixed(1)} s`);
+    const traces = tracesOf(layoutOf(root));
+    try {
+      await apply(benchOn(second), pythonPod("default", "busy", IDLE));
+      await ready(benchOn(second), "default", "busy");
+      assert.notDeepEqual(await leftovers(traces), [], "a running node has traces");
+    } finally {
+      const end = Date.now();
+      await stopSandbox({ root });
+      context.diagnostic(`and down in ${((Date.now() - end) / 1000).toFixed(1)} s`);
+    }
+    // The kernel takes a network away a moment after its last process.
+    await eventually(
+      () => leftovers(traces),
+      (left) => left.length === 0,
+      10,
+    );
+    assert.equal(
+      await bench.kubectl("get", "nodes", "-o", "name"),
+      "node/sandbox",
+      "the other one still runs",
+    );
+  },
+);
+
+async function inNamespace(bench: Bench, name: string, body: () => Promise<void>): Promise<void> {
+  await apply(bench, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
+  const account = ["get", "serviceaccount/default", "-n", name, "--ignore-not-found", "-o", "name"];
+  await eventually(
+    () => bench.kubectl(...account),
+    (text) => text !== "",
+  );
+  try {
+    await body();
+  } finally {
+    await bench.kubectl("delete", "namespace", name);
+  }
+}
+
+function claim(name: string, storageClassName?: string): object {
+  return {
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: { name, namespace: "claims" },
+    spec: {
+      accessModes: ["ReadWriteOnce"],
+      resources: { requests: { storage: "1Gi" } },
+      ...(storageClassName === undefined ? {} : { storageClassName }),
+    },
+  };
+}
+
+function service(namespace: string, name: string, spec: object): object {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name, namespace },
+    spec: { selector: { app: name }, ...spec },
+  };
+}
+
+function policy(name: string, spec: object): object {
+  const metadata = { name, namespace: "policies" };
+  return { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata, spec };
+}
+
+function phase({ kubectl }: Bench, name: string): Promise<string> {
+  return kubectl("get", "pvc", name, "-n", "claims", "-o", "jsonpath={.status.phase}");
+}
+
+function volumeOf({ kubectl }: Bench, name: string): Promise<string> {
+  return kubectl("get", "pvc", name, "-n", "claims", "-o", "jsonpath={.spec.volumeName}");
+}
+
+/** Whether this machine gets a connection to port 80 of `host` within two seconds. */
+function answers(host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port: 80, timeout: 2000 });
+    const end = (open: boolean) => {
+      socket.destroy();
+      resolve(open);
+    };
+    socket.once("connect", () => end(true));
+    for (const event of ["timeout", "error"]) socket.once(event, () => end(false));
+  });
+}
+
+/** Whether a pod of the namespace `policies` gets a connection within two seconds. */
+async function opens(bench: Bench, pod: string, host: string, port: number): Promise<boolean> {
+  const program = `import socket
+try: socket.create_connection(("${host}", ${port}), 2); print("open")
+except OSError: print("closed")`;
+  return (await python(bench, "policies", pod, program)) === "open";
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

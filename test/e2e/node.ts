@@ -1,0 +1,122 @@
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { promisify } from "node:util";
+import type { ImageSet } from "../../sandbox/images/images.ts";
+import { layoutOf } from "../../sandbox/layout.ts";
+import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
+import { type Bench, benchOn } from "../stack/sandbox.ts";
+
+/** Folder of the sandbox with the real node; test/run.ts starts it once and stops it after the last test. */
+export const REAL_ROOT_VARIABLE = "DASK_TEST_REAL_NODE";
+/** Why this machine can have no real node; the tests that need one are then reported as skipped. */
+export const REAL_SKIP_VARIABLE = "DASK_TEST_NO_REAL_NODE";
+
+/** An image with Python and Dask, for pods of tests. */
+export const PYTHON_IMAGE = "ghcr.io/dask/dask:2025.11.0";
+
+/** A test that needs containers that run: real engine, real providers, real API server and a real node. */
+export function realTest(
+  title: string,
+  images: readonly ImageSet[],
+  body: (bench: Bench, context: TestContext) => Promise<void>,
+): void {
+  const skip = process.env[REAL_SKIP_VARIABLE];
+  test(title, { skip: skip ?? false }, async (context) => {
+    const start = Date.now();
+    await body(benchOn(await realSandbox(images)), context);
+    context.diagnostic(`${Math.round((Date.now() - start) / 1000)} s`);
+  });
+}
+
+/** The tests' sandbox with a real node and some images; started unless it runs. */
+export function realSandbox(images: readonly ImageSet[]): Promise<Sandbox> {
+  const root = process.env[REAL_ROOT_VARIABLE] ?? join(tmpdir(), "pulumi-dask-real");
+  return startSandbox({ root, nodes: "real", images, log: (line) => console.log(line) });
+}
+
+/** Creates or changes objects as `kubectl apply` does. */
+export async function apply({ kubectl }: Bench, ...objects: object[]): Promise<void> {
+  const file = join(tmpdir(), `objects-${randomBytes(6).toString("hex")}.json`);
+  writeFileSync(file, JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
+  try {
+    await kubectl("apply", "-f", file);
+  } finally {
+    rmSync(file);
+  }
+}
+
+/** A pod that runs a Python program; `more` is merged into its spec. */
+export function pythonPod(
+  namespace: string,
+  name: string,
+  program: string,
+  more: { labels?: Record<string, string>; spec?: object; container?: object } = {},
+): object {
+  const container = {
+    name: "main",
+    image: PYTHON_IMAGE,
+    args: ["python", "-u", "-c", program],
+    ...more.container,
+  };
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace, labels: more.labels ?? {} },
+    spec: {
+      restartPolicy: "Never",
+      terminationGracePeriodSeconds: 1,
+      automountServiceAccountToken: false,
+      containers: [container],
+      ...more.spec,
+    },
+  };
+}
+
+/** A Python program that answers HTTP requests on `ports`. */
+export function server(...ports: number[]): string {
+  return [
+    "import http.server, threading",
+    "def serve(port): http.server.ThreadingHTTPServer(('', port), http.server.SimpleHTTPRequestHandler).serve_forever()",
+    `for port in ${JSON.stringify(ports)}: threading.Thread(target=serve, args=(port,)).start()`,
+  ].join("\n");
+}
+
+/** Runs Python in a running pod and answers what it prints. */
+export function python({ kubectl }: Bench, namespace: string, pod: string, program: string): Promise<string> {
+  return kubectl("exec", "-n", namespace, pod, "--", "python", "-c", program);
+}
+
+/** Waits until pods are ready. */
+export async function ready({ kubectl }: Bench, namespace: string, ...pods: string[]): Promise<void> {
+  const names = pods.map((pod) => `pod/${pod}`);
+  await kubectl("wait", "-n", namespace, "--for=condition=Ready", "--timeout=120s", ...names);
+}
+
+/** Asks until `check` holds, for at most `seconds`; throws with the last answer when it never does. */
+export async function eventually<T>(
+  ask: () => Promise<T>,
+  check: (answer: T) => boolean,
+  seconds = 60,
+): Promise<T> {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const answer = await ask();
+    if (check(answer)) return answer;
+    if (Date.now() > end) throw new Error(`Still after ${seconds} s: ${JSON.stringify(answer)}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** Runs a command on this machine and answers its output. */
+export async function command(file: string, ...args: string[]): Promise<string> {
+  return (await promisify(execFile)(file, args)).stdout.trim();
+}
+
+/** Folders of the node's volumes that exist now. */
+export function stateFolder(sandbox: Sandbox): string {
+  return layoutOf(sandbox.root).cluster;
+}
