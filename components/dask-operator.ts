@@ -123,7 +123,7 @@ function operatorSmokeTest(
       image: settings.clusters.image,
       pullSecrets: settings.pullSecrets,
       env: Object.entries(env).map(([name, value]) => ({ name, value })),
-      script: "smoke-test-operator.py",
+      subject: "operator",
       revision: status.revision,
       installsPackages: packages.length > 0,
       serviceAccountName: userAccount(name),

@@ -134,7 +134,7 @@ function daskSmokeTest(
       image: `${settings.image.repository}:${settings.image.tag}`,
       pullSecrets: settings.image.pullSecrets,
       env: [...environment(settings), ...Object.entries(expected).map(([name, value]) => ({ name, value }))],
-      script: "smoke-test-dask.py",
+      subject: "dask",
       revision: release.status.revision,
       installsPackages: Object.values(settings.packages).some((list) => list.length > 0),
     },

@@ -28,7 +28,7 @@ export function hubSmokeTest(
           valueFrom: { secretKeyRef: { name: secret, key: serviceTokenKey(SMOKE_TEST_SERVICE) } },
         },
       ],
-      script: "smoke-test-hub.py",
+      subject: "hub",
       revision: release.status.revision,
       installsPackages: false,
     },

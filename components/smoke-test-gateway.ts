@@ -40,7 +40,7 @@ export function gatewaySmokeTest(
       image: settings.image,
       pullSecrets: settings.pullSecrets,
       env: environment(args),
-      script: "smoke-test-gateway.py",
+      subject: "gateway",
       revision: args.revision,
       installsPackages: !settings.restricted,
     },

@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "./cluster.ts";
 import type { EnvironmentVariable } from "./dask-values.ts";
 import type { Namespace } from "./namespace.ts";
 import type { SmokeTestResult } from "./release.ts";
+import { type SmokeTestSubject, smokeTestProgram } from "./smoke-test-program.ts";
 
 /** What the Job of a smoke test is made of. */
 export interface SmokeTestArgs {
@@ -15,8 +15,7 @@ export interface SmokeTestArgs {
   readonly pullSecrets: readonly string[];
   /** Environment of the test: where it connects and what it expects. */
   readonly env: readonly EnvironmentVariable[];
-  /** File beside this one with the Python program. */
-  readonly script: string;
+  readonly subject: SmokeTestSubject;
   /** Changes when the release changes; the Job then runs again, and only then. */
   readonly revision: pulumi.Input<number | string>;
   /** Whether the image's start-up installs packages, for which it needs root. */
@@ -85,7 +84,7 @@ function container(args: SmokeTestArgs): k8s.types.input.core.v1.Container {
     name: "smoke-test",
     image: args.image,
     // args, not command: the image's entry point installs the same packages as on the workers.
-    args: ["python", "-c", readScript(args.script)],
+    args: ["python", "-c", smokeTestProgram(args.subject)],
     env: [...args.env],
     resources: { requests: { cpu: "100m", memory: "512M" }, limits: { cpu: "1", memory: "1G" } },
     terminationMessagePolicy: "FallbackToLogsOnError",
@@ -96,7 +95,3 @@ function container(args: SmokeTestArgs): k8s.types.input.core.v1.Container {
 /** The restricted Pod Security profile; not kept where the entry point installs packages, which needs root. */
 const RESTRICTED_POD = { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: "RuntimeDefault" } };
 const RESTRICTED_CONTAINER = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
-
-function readScript(file: string): string {
-  return readFileSync(new URL(file, import.meta.url), "utf8");
-}

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { charts } from "../components/chart.ts";
+import { type Chart, charts } from "../components/chart.ts";
+import type { ReleaseSettings } from "../settings/schema.ts";
 import { repository } from "./layout.ts";
 
 type Config = Readonly<Record<string, unknown>>;
@@ -7,7 +8,10 @@ type Config = Readonly<Record<string, unknown>>;
 /** Seconds that a chart repository has to answer. */
 const PATIENCE_MS = 3000;
 
-/** Whether the charts are the genuine ones; `CHARTS=genuine` or `CHARTS=stand-in` decides without asking. */
+/**
+ * Whether the charts come from their repositories; `CHARTS=genuine` or `CHARTS=stand-in` decides without asking.
+ * `CHARTS=/a/folder` takes them from there instead, each unpacked in a folder of its name.
+ */
 export async function genuineCharts(env: NodeJS.ProcessEnv = process.env): Promise<boolean> {
   if (env.CHARTS !== undefined) return env.CHARTS === "genuine";
   try {
@@ -21,14 +25,48 @@ export async function genuineCharts(env: NodeJS.ProcessEnv = process.env): Promi
   }
 }
 
-/** The stand-in for a chart, among the tests. */
-export function standIn(chart: string): string {
-  return join(repository, "test", "charts", chart);
+/** The stand-in for a chart, among the tests; or the chart of that name in the folder that `CHARTS` names. */
+export function standIn(chart: string, env: NodeJS.ProcessEnv = process.env): string {
+  const folder = env.CHARTS?.startsWith("/") ? env.CHARTS : join(repository, "test", "charts");
+  return join(folder, chart);
 }
 
-/** The config of a stack file with the stand-in under every release of kind `dask` that names no chart itself; pure. */
+/** The chart behind each key of a release's settings that names a chart's source, by the release's kind. */
+const CHARTS = {
+  dask: { chart: "dask" },
+  "dask-gateway": { chart: "dask-gateway" },
+  jupyterhub: { chart: "jupyterhub" },
+  daskhub: { chart: "jupyterhub", gatewayChart: "dask-gateway" },
+  "dask-operator": { chart: "dask-kubernetes-operator" },
+} as const satisfies Record<ReleaseSettings["kind"], Readonly<Record<string, Chart>>>;
+
+const UMBRELLA = { chart: "daskhub" } as const satisfies Readonly<Record<string, Chart>>;
+
+/** The chart settings that put stand-ins under a release, by key; none for a kind that is not known; pure. */
+export function standInsFor({ kind, distribution }: Config): Config {
+  const known = Object.entries<Readonly<Record<string, Chart>>>(CHARTS).find(([name]) => name === kind)?.[1];
+  return paths(distribution === "umbrella" ? UMBRELLA : (known ?? {}));
+}
+
+/** The chart settings that put the stand-in under `dask:postgres`; pure. */
+export function postgresStandIn(): Config {
+  return paths({ chart: "cloudnative-pg" });
+}
+
+function paths(charts: Readonly<Record<string, Chart>>): Config {
+  return Object.fromEntries(
+    Object.entries(charts).map(([key, chart]) => [key, { path: standIn(chart) }] as const),
+  );
+}
+
+/** The config of a stack file with stand-ins under the database operator and every release that names no chart; pure. */
 export function withStandIns(config: Config): Config {
   const releases = Object.entries((config["dask:releases"] ?? {}) as Record<string, Config>);
-  const changed = releases.map(([name, release]) => [name, { chart: { path: standIn("dask") }, ...release }]);
-  return { ...config, "dask:releases": Object.fromEntries(changed) };
+  return {
+    ...config,
+    "dask:postgres": { ...postgresStandIn(), ...((config["dask:postgres"] ?? {}) as Config) },
+    "dask:releases": Object.fromEntries(
+      releases.map(([name, release]) => [name, { ...standInsFor(release), ...release }]),
+    ),
+  };
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { buildAll, builtPath, isBuilt, type Log } from "./build.ts";
@@ -50,7 +50,8 @@ async function ownPulumi(): Promise<string | undefined> {
   const path = findOnPath("pulumi");
   if (path === undefined) return undefined;
   const { code, stdout } = await run(path, ["version"], { env: { PULUMI_SKIP_UPDATE_CHECK: "true" } });
-  return code === 0 && isAtLeast(stdout, OLDEST_PULUMI) ? path : undefined;
+  // In a terminal that has sourced a sandbox's env file PATH leads to that sandbox's own link: what it links to is meant.
+  return code === 0 && isAtLeast(stdout, OLDEST_PULUMI) ? realpathSync(path) : undefined;
 }
 
 async function ensureProviders(layout: Layout, pulumi: string, log: Log): Promise<void> {
@@ -69,7 +70,8 @@ async function ensureProviders(layout: Layout, pulumi: string, log: Log): Promis
 /** The released provider where the user's own Pulumi or an earlier download left it. */
 function existingPlugin(name: ProviderName): string | undefined {
   const homes = [process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), downloads()];
-  return homes.map((home) => join(home, ...pluginFile(name))).find((file) => existsSync(file));
+  const found = homes.map((home) => join(home, ...pluginFile(name))).find((file) => existsSync(file));
+  return found === undefined ? undefined : realpathSync(found);
 }
 
 /** Lets the engine download the released provider into the user's cache; false where it cannot. */

@@ -4,13 +4,17 @@ import { join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { repository } from "../sandbox/layout.ts";
+import { realNodeObstacle } from "../sandbox/node/prerequisites.ts";
 import { startSandbox, stopSandbox } from "../sandbox/sandbox.ts";
+import { REAL_ROOT_VARIABLE, REAL_SKIP_VARIABLE } from "./e2e/node.ts";
 import { ROOT_VARIABLE, SKIP_VARIABLE } from "./stack/sandbox.ts";
 
-// npm test [-- <level> ...]: the levels unit, graph and stack in this order; without a level, all of them.
+// npm test [-- <level> ...]: the levels unit, graph, stack and e2e in this order; without a level, all of them.
 
 const ALONE = ["unit", "graph"];
+const WITH_PYTHON = ["python"];
 const ON_SANDBOX = ["stack"];
+const ON_REAL_NODE = ["e2e"];
 
 interface Counts {
   passed: number;
@@ -24,7 +28,10 @@ async function main(): Promise<Counts> {
     levels.filter((level) => wanted.length === 0 || wanted.includes(level));
   const counts = { passed: 0, failed: 0, skipped: 0 };
   await runLevels(chosen(ALONE), 2, counts);
+  await runLevels(chosen(WITH_PYTHON), 2, counts);
   if (chosen(ON_SANDBOX).length > 0) await withSandbox(() => runLevels(chosen(ON_SANDBOX), 2, counts));
+  // One after the other: each wants the cores for the Dask clusters that it makes.
+  if (chosen(ON_REAL_NODE).length > 0) await withRealNode(() => runLevels(chosen(ON_REAL_NODE), 1, counts));
   return counts;
 }
 
@@ -39,6 +46,19 @@ async function withSandbox(body: () => Promise<void>): Promise<void> {
     if (process.env.CI !== undefined) throw error;
     process.env[SKIP_VARIABLE] = error instanceof Error ? error.message : String(error);
   }
+  try {
+    await body();
+  } finally {
+    await stopSandbox({ root });
+  }
+}
+
+/** Names the sandbox in which containers run; the first test that needs it starts it. */
+async function withRealNode(body: () => Promise<void>): Promise<void> {
+  const obstacle = realNodeObstacle();
+  if (obstacle !== undefined) process.env[REAL_SKIP_VARIABLE] = `no real node here: ${obstacle}`;
+  const root = join(tmpdir(), `pulumi-dask-real-${process.pid}`);
+  process.env[REAL_ROOT_VARIABLE] = root;
   try {
     await body();
   } finally {

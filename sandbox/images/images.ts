@@ -31,18 +31,13 @@ const dask = pythonLayer("dask", [
   "dask==2025.11.0",
   "distributed==2025.11.0",
   "dask-gateway==2026.3.0",
+  "dask-kubernetes==2026.3.0",
   "bokeh==3.8.0",
   "numpy==2.3.4",
   "lz4==4.4.4",
   "jupyterlab==4.4.10",
   "jupyterhub==5.5.0",
   "ipykernel==7.1.0",
-]);
-
-const operator = pythonLayer("operator", [
-  "dask==2025.11.0",
-  "distributed==2025.11.0",
-  "dask-kubernetes==2026.3.0",
 ]);
 
 // The servers of Dask Gateway and JupyterHub, with the hub's ways to log in.
@@ -91,7 +86,7 @@ export const images = {
   "dask-operator": [
     {
       name: "ghcr.io/dask/dask-kubernetes-operator:2026.3.0",
-      layers: [base, operator],
+      layers: [base, dask],
       config: {
         ...plain,
         Entrypoint: ["tini", "-g", "--", "kopf", "run", "-m", "dask_kubernetes.operator.controller"],

@@ -25,7 +25,7 @@ export async function installPython(
   const install = ["install", ...options, ...quiet, `--target=${target}`, ...requirements];
   await runPython(tree, [join(wheels, wheel, "pip"), ...install]);
   spread(target, folder, pythonOf(tree));
-  removeTests(join(folder, "usr/local/lib"));
+  removeUnused(join(folder, "usr/local/lib"));
   await compile(tree, join(folder, "usr/local/lib"));
 }
 
@@ -76,9 +76,18 @@ function ownPython(path: string): void {
   chmodSync(path, 0o755);
 }
 
-/** The packages' own tests are a sixth of what is installed. */
-function removeTests(folder: string): void {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  const tests = entries.filter((entry) => entry.isDirectory() && entry.name === "tests");
-  for (const { parentPath, name } of tests) rmSync(join(parentPath, name), { recursive: true, force: true });
+// Sources of what is compiled, stubs for editors, and maps for debuggers of browsers.
+const UNUSED = /\.(c|cpp|h|hpp|pxd|pyx|pyi|map)$/;
+// Dates and numbers of seven hundred languages.
+const LANGUAGES = /\/babel\/locale-data\/(?!root|en)/;
+
+/** Removes what no test image uses; with the packages' own tests it is a quarter of what is installed. */
+function removeUnused(folder: string): void {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const unused = entry.isDirectory()
+      ? entry.name === "tests"
+      : UNUSED.test(entry.name) || LANGUAGES.test(path);
+    if (unused) rmSync(path, { recursive: true, force: true });
+  }
 }

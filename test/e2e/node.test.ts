@@ -11,6 +11,7 @@ import { type Bench, benchOn } from "../stack/sandbox.ts";
 import { apply, eventually, python, pythonPod, ready, realTest, server } from "./node.ts";
 
 const IDLE = "import signal; signal.pause()";
+const STATUS = "import urllib.request as r; print(r.urlopen('http://server.names', timeout=5).status)";
 
 realTest("claims bind when a pod needs them, and volumes go as their class says", ["dask"], async (bench) => {
   const { kubectl } = bench;
@@ -84,10 +85,15 @@ realTest("pods find Services by name, and no way out of the machine", ["dask"], 
       service("names", "server", { ports: [{ port: 80, targetPort: 8000 }] }),
     );
     await ready(bench, "names", "server", "client");
-    const get = "import urllib.request as r; print(r.urlopen('http://server.names', timeout=10).status)";
-    assert.equal(await python(bench, "names", "client", get), "200");
-    const self = "import urllib.request as r; print(r.urlopen('http://server', timeout=10).status)";
-    assert.equal(await python(bench, "names", "server", self), "200", "a pod reaches itself by its Service");
+    const get = (pod: string) => python(bench, "names", pod, STATUS).catch(String);
+    await eventually(
+      () => get("client"),
+      (text) => text === "200",
+    );
+    await eventually(
+      () => get("server"),
+      (text) => text === "200",
+    );
     const outside = `import socket
 for host in ("192.0.2.1", "1.1.1.1", "example.org"):
     try: socket.create_connection((host, 443), 5); print("open")

@@ -514,7 +514,7 @@ const TAG_LIST = "costCentre=42,dask:stack=organization/dask/test,dask:owner=Ada
 
 test("an endpoint is a network load balancer in the public subnets, tagged, with the name that Amazon gives", async () => {
   const made = await plainProgram();
-  const { inputs } = made.find(SERVICE, "batch-dask-scheduler-external");
+  const { inputs } = made.find(SERVICE, "batch-scheduler-external");
   const { annotations } = inputs.metadata as { annotations: Record<string, string> };
   const ours = Object.fromEntries(Object.entries(annotations).filter(([key]) => key.startsWith(NLB)));
   assert.deepEqual(ours, {
@@ -542,8 +542,8 @@ test("a static endpoint has an Elastic IP in one subnet, known before the Servic
     },
     address: "203.0.113.20",
   });
-  const service = made.find(SERVICE, "batch-dask-scheduler-external");
-  const address = made.find(EIP, "endpoint-batch-dask-scheduler-external");
+  const service = made.find(SERVICE, "batch-scheduler-external");
+  const address = made.find(EIP, "endpoint-batch-scheduler");
   assert.ok(reaches(made, service).has(address.urn));
   assert.ok(reaches(made, address).has(made.find("aws:ec2/internetGateway:InternetGateway").urn));
 });
@@ -635,7 +635,7 @@ test("subnets that are there already are used as they are", async () => {
   const { vpcConfig } = made.find(CLUSTER).inputs as { vpcConfig: { subnetIds: string[] } };
   assert.deepEqual(vpcConfig.subnetIds, ["subnet-0a", "subnet-0b"]);
   assert.deepEqual(made.find(GROUP, "worker").inputs.subnetIds, ["subnet-0a"]);
-  const { metadata } = made.find(SERVICE, "batch-dask-scheduler-external").inputs as {
+  const { metadata } = made.find(SERVICE, "batch-scheduler-external").inputs as {
     metadata: { annotations: Record<string, string> };
   };
   assert.equal(metadata.annotations[`${NLB}-subnets`], "subnet-0c,subnet-0d");

@@ -75,7 +75,7 @@ test("a cluster on Google Cloud is a network, an account of its nodes, a control
   const types = made.resources.filter(isOfCloud).map(({ type, name }) => `${type.split(":")[2]} ${name}`);
   assert.deepEqual(types.sort(), [
     "Account nodes",
-    "Address batch-dask-scheduler-external",
+    "Address batch-scheduler",
     "Cluster cluster",
     "Firewall webhooks",
     "IAMMember node-role",
@@ -268,14 +268,14 @@ test("nothing of the cloud depends on what is in the cluster, so that the networ
 test("a load balancer has an address of its own, tied to it by name and there before it", async () => {
   const made = await program();
   const address = made.find("gcp:compute/address:Address");
-  assert.equal(address.inputs.name, "dask-test-batch-dask-scheduler-external");
+  assert.equal(address.inputs.name, "dask-test-batch-scheduler");
   assert.equal(address.inputs.addressType, "EXTERNAL");
   assert.deepEqual(address.inputs.labels, {
     "dask-stack": "organization-dask-test",
     "dask-owner": "ada-lovelace",
     costcentre: "42",
   });
-  const service = made.find(SERVICE, "batch-dask-scheduler-external");
+  const service = made.find(SERVICE, "batch-scheduler-external");
   const { annotations } = service.inputs.metadata as { annotations: Record<string, string> };
   assert.equal(annotations["cloud.google.com/l4-rbs"], "enabled");
   assert.equal(annotations["networking.gke.io/load-balancer-ip-addresses"], address.inputs.name);
@@ -413,7 +413,7 @@ test("an existing cluster gets the pools of the settings and nothing else", asyn
   const bare = await program({ existing: "team", nodePools: {}, enableApis: false });
   assert.deepEqual(
     bare.resources.filter(isOfCloud).map(({ name }) => name),
-    ["batch-dask-scheduler-external"],
+    ["batch-scheduler"],
   );
 });
 
@@ -429,7 +429,7 @@ test("a preview from nothing, where no output is known, goes through", async () 
   const states = { [CLUSTER]: () => ({ controlPlaneEndpointsConfig: unknown }) };
   const made = await program({ dns: { zone: "example" } }, { preview: true, states });
   assert.ok(made.find(POOL, "worker"));
-  assert.ok(made.find(SERVICE, "batch-dask-scheduler-external"));
+  assert.ok(made.find(SERVICE, "batch-scheduler-external"));
 });
 
 /** Runs with variables of the environment changed, `undefined` for one that is not there. */

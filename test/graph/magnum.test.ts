@@ -154,15 +154,15 @@ test("a kubeconfig of the secrets takes the place of one that has run out", asyn
 
 test("an endpoint has a floating IP from the pool, which the load balancer takes and leaves", async () => {
   const made = await program({ own: { owner: "ada", tags: { costCentre: "42" } } });
-  const address = made.find(FLOATING_IP, "batch-dask-scheduler-external");
+  const address = made.find(FLOATING_IP, "batch-scheduler");
   assert.equal(address.inputs.pool, "public");
-  assert.match(String(address.inputs.description), /^dask-test: batch-dask-scheduler-external/);
+  assert.match(String(address.inputs.description), /^dask-test: batch-scheduler/);
   assert.deepEqual(address.inputs.tags, [
     "costCentre=42",
     "dask:stack=organization.dask.test",
     "dask:owner=ada",
   ]);
-  const service = made.find(SERVICE, "batch-dask-scheduler-external");
+  const service = made.find(SERVICE, "batch-scheduler-external");
   const { metadata, spec } = service.inputs as {
     metadata: { annotations: Record<string, string> };
     spec: object;
@@ -173,7 +173,7 @@ test("an endpoint has a floating IP from the pool, which the load balancer takes
     "loadbalancer.openstack.org/timeout-client-data": "3600000",
     "loadbalancer.openstack.org/timeout-member-data": "3600000",
   });
-  assert.equal(Reflect.get(spec, "loadBalancerIP"), "198.51.100.39");
+  assert.equal(Reflect.get(spec, "loadBalancerIP"), "198.51.100.25");
   assert.deepEqual(Reflect.get(spec, "loadBalancerSourceRanges"), ["203.0.113.0/24"]);
   assert.ok(service.dependencies.includes(address.urn));
 });
@@ -182,10 +182,10 @@ test("an address that was approved beforehand is taken as it is; without a pool 
   const expose = { ...EXPOSE, address: "198.51.100.77" };
   const approved = await program({ releases: { batch: { kind: "dask", scheduler: { expose } } } });
   assert.equal(approved.all(FLOATING_IP).length, 0);
-  const spec = approved.find(SERVICE, "batch-dask-scheduler-external").inputs.spec as object;
+  const spec = approved.find(SERVICE, "batch-scheduler-external").inputs.spec as object;
   assert.equal(Reflect.get(spec, "loadBalancerIP"), "198.51.100.77");
   const unknown = await program({ own: { floatingIpPool: undefined } });
-  const { inputs } = unknown.find(SERVICE, "batch-dask-scheduler-external");
+  const { inputs } = unknown.find(SERVICE, "batch-scheduler-external");
   assert.equal(unknown.all(FLOATING_IP).length, 0);
   assert.ok(!("loadBalancerIP" in (inputs.spec as object)));
 });
@@ -198,7 +198,7 @@ test("an internal load balancer needs no floating IP, and one of ovn no timeouts
     releases: { batch: { kind: "dask", scheduler: { expose } } },
   });
   assert.equal(made.all(FLOATING_IP).length, 0);
-  const { metadata } = made.find(SERVICE, "batch-dask-scheduler-external").inputs as {
+  const { metadata } = made.find(SERVICE, "batch-scheduler-external").inputs as {
     metadata: { annotations: Record<string, string> };
   };
   const { "pulumi.com/waitFor": _, ...found } = metadata.annotations;
@@ -341,14 +341,13 @@ const randomStack = fc.record({
 });
 
 test("whatever the pools and releases, what is accepted has names of one kind and a place for every pod", async () => {
-  let accepted = 0;
   const property = fc.asyncProperty(randomStack, async (stack) => {
     const made = await program(stack).catch((error) => {
       if (error instanceof SettingsError) return undefined;
       throw error;
     });
-    if (made === undefined) return;
-    accepted += 1;
+    // Only what is accepted counts as a run.
+    fc.pre(made !== undefined);
     assert.deepEqual(duplicateNames(made), []);
     const groups = ["default-worker", ...made.all(GROUP).map(({ inputs }) => String(inputs.name))];
     for (const { inputs } of made.all("kubernetes:helm.sh/v3:Release")) {
@@ -358,6 +357,5 @@ test("whatever the pools and releases, what is accepted has names of one kind an
         assert.ok(groups.includes(Object.values(pod?.nodeSelector ?? {})[0] ?? ""), JSON.stringify(pod));
     }
   });
-  await fc.assert(property, { numRuns: 60 });
-  assert.ok(accepted > 5, `${accepted} accepted`);
+  await fc.assert(property, { numRuns: 10, maxSkipsPerRun: 100 });
 });

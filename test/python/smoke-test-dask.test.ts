@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { smokeTestProgram } from "../../components/smoke-test-program.ts";
 import { finish, freePort, serve } from "./processes.ts";
 import { python } from "./venv.ts";
 
-const script = new URL("../../components/smoke-test-dask.py", import.meta.url).pathname;
+const program = smokeTestProgram("dask");
 
 async function startDask(t: TestContext, python: string, workers: number): Promise<string> {
   const port = await freePort();
@@ -22,7 +23,7 @@ test("the smoke test of a dask release computes on every worker and prints one l
   const command = await python(t);
   if (command === undefined) return;
   const scheduler = await startDask(t, command, 2);
-  const ended = await finish(command, [script], {
+  const ended = await finish(command, ["-c", program], {
     env: { SCHEDULER: scheduler, WORKERS: "2", SIZE: "1000" },
   });
   assert.equal(ended.code, 0, ended.stderr);
@@ -40,7 +41,7 @@ test("the smoke test of a dask release that lacks a worker fails and says so", a
   if (command === undefined) return;
   const scheduler = await startDask(t, command, 1);
   const env = { SCHEDULER: scheduler, WORKERS: "2", SIZE: "1000", PATIENCE: "2" };
-  const ended = await finish(command, [script], { env });
+  const ended = await finish(command, ["-c", program], { env });
   assert.equal(ended.code, 1);
   assert.match(ended.stderr, /^Dask does not compute: .*1\/2 workers/m);
 });
@@ -49,7 +50,7 @@ test("the smoke test of a dask release without a scheduler fails and says so", a
   const command = await python(t);
   if (command === undefined) return;
   const env = { SCHEDULER: `tcp://127.0.0.1:${await freePort()}`, WORKERS: "1", SIZE: "1000", PATIENCE: "2" };
-  const ended = await finish(command, [script], { env });
+  const ended = await finish(command, ["-c", program], { env });
   assert.equal(ended.code, 1);
   assert.match(ended.stderr, /^Dask does not compute: .*Timed out/m);
 });

@@ -8,12 +8,13 @@ import { type TestContext, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { extraConfig, PASSWORD_VARIABLE } from "../../components/gateway-config.ts";
 import { smokeTestOrder } from "../../components/smoke-test-gateway.ts";
+import { smokeTestProgram } from "../../components/smoke-test-program.ts";
 import { type DaskGatewaySettings, daskGateway } from "../../settings/dask-gateway.ts";
 import { finish, freePort, serve } from "./processes.ts";
 import { python } from "./venv.ts";
 
 const at = (file: string) => new URL(file, import.meta.url).pathname;
-const script = at("../../components/smoke-test-gateway.py");
+const program = smokeTestProgram("gateway");
 
 function settings(input: object = {}): DaskGatewaySettings {
   const small = { worker: { memory: "500M" }, scheduler: { memory: "500M" } };
@@ -61,7 +62,7 @@ test("the smoke test of a gateway starts a cluster with options, computes on it 
   const command = await python(t);
   if (command === undefined) return;
   const gateway = await startGateway(t, command);
-  const ended = await finish(command, [script], { env: gateway.env });
+  const ended = await finish(command, ["-c", program], { env: gateway.env });
   assert.equal(ended.code, 0, ended.stderr);
   assert.equal(ended.stdout.trim().split("\n").length, 1);
   const result = JSON.parse(ended.stdout);
@@ -72,7 +73,7 @@ test("the smoke test of a gateway starts a cluster with options, computes on it 
   await gateway.empty();
 
   await t.test("a wrong password is refused, and the test says so", async () => {
-    const ended = await finish(command, [script], { env: { ...gateway.env, LOGIN_SECRET: "wrong" } });
+    const ended = await finish(command, ["-c", program], { env: { ...gateway.env, LOGIN_SECRET: "wrong" } });
     assert.equal(ended.code, 1);
     assert.match(ended.stderr, /^Dask Gateway does not serve: .*401/m);
   });
@@ -81,7 +82,7 @@ test("the smoke test of a gateway starts a cluster with options, computes on it 
     "workers of another image than the one asked for fail the test, which closes its cluster",
     async () => {
       const order = { ...smokeTestOrder(settings()), image: "example.org/dask:1", size: 500 };
-      const ended = await finish(command, [script], {
+      const ended = await finish(command, ["-c", program], {
         env: { ...gateway.env, ORDER: JSON.stringify(order) },
       });
       assert.equal(ended.code, 1);
@@ -93,7 +94,7 @@ test("the smoke test of a gateway starts a cluster with options, computes on it 
   await t.test("a test that is told to end while it waits for workers closes its cluster", async (t) => {
     const order = { ...smokeTestOrder(settings()), workers: 101 };
     const env = { ...gateway.env, ORDER: JSON.stringify(order) };
-    const child = spawn(command, [script], { env: { ...process.env, ...env }, stdio: "ignore" });
+    const child = spawn(command, ["-c", program], { env: { ...process.env, ...env }, stdio: "ignore" });
     t.after(() => child.kill("SIGKILL"));
     while (gateway.clusters() === 0) await setTimeout(50);
     child.kill("SIGTERM");

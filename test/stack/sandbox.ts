@@ -4,7 +4,7 @@ import { type TestContext, test } from "node:test";
 import { promisify } from "node:util";
 import type { OutputMap, Stack } from "@pulumi/pulumi/automation/index.js";
 import { deploy } from "../../deploy.ts";
-import { genuineCharts, standIn } from "../../sandbox/charts.ts";
+import { genuineCharts, standIn, withStandIns } from "../../sandbox/charts.ts";
 import { layoutOf } from "../../sandbox/layout.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { openStack } from "../../sandbox/stack.ts";
@@ -45,6 +45,13 @@ export function sandboxTest(
 /** The chart setting for a release: the tests' stand-in, or nothing where the genuine charts are to be had. */
 export async function chartSetting(chart: string): Promise<object> {
   return (await genuineCharts()) ? {} : { chart: { path: standIn(chart) } };
+}
+
+/** A stack file's config with the tests' stand-ins, or as it is where the genuine charts are to be had. */
+export async function withCharts(
+  config: Readonly<Record<string, unknown>>,
+): Promise<Readonly<Record<string, unknown>>> {
+  return (await genuineCharts()) ? config : withStandIns(config);
 }
 
 /** What an update did, by operation, without what stayed the same. */

@@ -43,13 +43,39 @@ test("the environment file survives a quote in a path", () => {
 });
 
 test("a release without a chart of its own gets the stand-in, and one with a chart keeps it", () => {
+  const path = (chart: string) => ({ path: join(repository, "test/charts", chart) });
   const config = withStandIns({
-    "dask:releases": { a: { kind: "dask" }, b: { kind: "dask", chart: { version: "1" } } },
+    "dask:cluster": { provider: "existing" },
+    "dask:releases": {
+      a: { kind: "dask" },
+      b: { kind: "dask", chart: { version: "1" } },
+      gateway: { kind: "dask-gateway" },
+      hub: { kind: "jupyterhub" },
+      both: { kind: "daskhub", chart: { version: "4" } },
+      umbrella: { kind: "daskhub", distribution: "umbrella" },
+      operator: { kind: "dask-operator" },
+      typo: { kind: "daskhubb" },
+    },
   });
-  assert.deepEqual(config["dask:releases"], {
-    a: { kind: "dask", chart: { path: join(repository, "test/charts/dask") } },
-    b: { kind: "dask", chart: { version: "1" } },
+  assert.deepEqual(config, {
+    "dask:cluster": { provider: "existing" },
+    "dask:postgres": { chart: path("cloudnative-pg") },
+    "dask:releases": {
+      a: { kind: "dask", chart: path("dask") },
+      b: { kind: "dask", chart: { version: "1" } },
+      gateway: { kind: "dask-gateway", chart: path("dask-gateway") },
+      hub: { kind: "jupyterhub", chart: path("jupyterhub") },
+      both: { kind: "daskhub", chart: { version: "4" }, gatewayChart: path("dask-gateway") },
+      umbrella: { kind: "daskhub", distribution: "umbrella", chart: path("daskhub") },
+      operator: { kind: "dask-operator", chart: path("dask-kubernetes-operator") },
+      typo: { kind: "daskhubb" },
+    },
   });
+});
+
+test("the operator of Postgres keeps the chart that a stack file names", () => {
+  const postgres = { namespace: "databases", chart: { version: "0.29.0" } };
+  assert.deepEqual(withStandIns({ "dask:postgres": postgres })["dask:postgres"], postgres);
 });
 
 test("the summary never claims that simulated nodes computed", () => {

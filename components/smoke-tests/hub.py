@@ -1,13 +1,10 @@
 """Proves that a JupyterHub serves: asks it, through its proxy, with a token that may ask for versions and no more.
 
-Prints one line of JSON. What goes wrong is said in the container's termination message. Nothing is made, so nothing
-is left behind.
+Nothing is made, so nothing is left behind.
 """
 import json
 import os
 import ssl
-import sys
-import time
 import urllib.error
 import urllib.request
 
@@ -62,20 +59,5 @@ def prove(token):
     }
 
 
-def say_last(text):
-    try:
-        with open("/dev/termination-log", "w") as log:
-            log.write(text)
-    except OSError:
-        pass
-
-
 if __name__ == "__main__":
-    try:
-        result = prove(os.environ["TOKEN"])
-    except Exception as error:
-        message = f"JupyterHub does not serve: {type(error).__name__}: {error}"
-        say_last(message)
-        sys.exit(message)
-    print(json.dumps(result), flush=True)
-    say_last(json.dumps(result))
+    run("JupyterHub does not serve", lambda: prove(os.environ["TOKEN"]))
