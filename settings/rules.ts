@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { checkCluster } from "./cluster-rules.ts";
 import { checkCrds } from "./crd-rules.ts";
 import { checkClusterRoles, checkDaskGateway, daskGatewayClaims } from "./dask-gateway-rules.ts";
@@ -9,6 +10,7 @@ import { checkHub, hubClaims } from "./jupyterhub-rules.ts";
 import { checkNamespaces, checkSharing } from "./namespace-rules.ts";
 import { type Problem, problemAt, type Report } from "./problems.ts";
 import type { ReleaseSettings, Settings } from "./schema.ts";
+import { checkSecrets } from "./secret-rules.ts";
 
 /** Finds what the schema alone cannot: settings that contradict each other or the cluster. */
 export function check(settings: Settings, input: unknown): Problem[] {
@@ -21,9 +23,18 @@ export function check(settings: Settings, input: unknown): Problem[] {
     ),
     ...checkNamespaces(settings),
     ...checkSharing(settings, claims),
+    ...checkSecrets(settings, releaseNames(input)),
     ...checkCrds(settings),
     ...checkClusterRoles(settings),
   ];
+}
+
+const withReleases = z.object({ releases: z.record(z.string(), z.unknown()) });
+
+/** The names of all releases of a file, those that the schema refuses included. */
+function releaseNames(input: unknown): string[] {
+  const { data } = withReleases.safeParse(input);
+  return Object.keys(data?.releases ?? {});
 }
 
 function checkRelease(name: string, release: ReleaseSettings, settings: Settings, report: Report): Problem[] {

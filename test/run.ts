@@ -12,6 +12,7 @@ import { ROOT_VARIABLE, SKIP_VARIABLE } from "./stack/sandbox.ts";
 // npm test [-- <level> ...]: the levels unit, graph, stack and e2e in this order; without a level, all of them.
 
 const ALONE = ["unit", "graph"];
+const OF_CODE = ["code"];
 const WITH_PYTHON = ["python"];
 const ON_SANDBOX = ["stack"];
 const ON_REAL_NODE = ["e2e"];
@@ -27,6 +28,7 @@ async function main(): Promise<Counts> {
   const chosen = (levels: readonly string[]) =>
     levels.filter((level) => wanted.length === 0 || wanted.includes(level));
   const counts = { passed: 0, failed: 0, skipped: 0 };
+  await runLevels(chosen(OF_CODE), 1, counts);
   await runLevels(chosen(ALONE), 2, counts);
   await runLevels(chosen(WITH_PYTHON), 2, counts);
   if (chosen(ON_SANDBOX).length > 0) await withSandbox(() => runLevels(chosen(ON_SANDBOX), 2, counts));

@@ -13,16 +13,19 @@ const LABELS = {
 /**
  * Makes the images of some sets, where they are not in the user's cache, and offers them to a sandbox's node.
  * Two layers are made at a time. Throws with the last words of the tool that failed.
+ * Answers the names under which the sandbox had other images until now.
  */
-export async function ensureImages(layout: Layout, sets: readonly ImageSet[], log: Log): Promise<void> {
+export async function ensureImages(layout: Layout, sets: readonly ImageSet[], log: Log): Promise<string[]> {
   const wanted: readonly Image[] = [...new Set(sets)].flatMap((set): readonly Image[] => images[set]);
   const missing = missingLayers(wanted);
   if (missing.length > 0) log(`making layers of test images: ${missing.map(({ name }) => name).join(", ")}`);
   await makeAll(missing, log);
+  const renewed: string[] = [];
   for (const { name, layers, config } of wanted) {
     const descriptors = await Promise.all(layers.map((layer) => ensureLayer(layer, log)));
-    nameImage(layout, name, storeImage(descriptors, { ...config, Labels: LABELS }));
+    if (nameImage(layout, name, storeImage(descriptors, { ...config, Labels: LABELS }))) renewed.push(name);
   }
+  return renewed;
 }
 
 /** The layers of some images that are not in the cache, each once, those first that others need. */

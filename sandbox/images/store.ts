@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { writePrivate } from "../files.ts";
+import { readIfThere, writePrivate } from "../files.ts";
 import type { Layout } from "../layout.ts";
 import { blobsFolder, referencesFolder } from "../node/node-agent.ts";
 
@@ -61,11 +61,16 @@ export function storeImage(layers: readonly Descriptor[], config: ImageConfig): 
   });
 }
 
-/** Makes an image known to a sandbox by its full name, like `ghcr.io/dask/dask:2025.11.0`. */
-export function nameImage(layout: Layout, name: string, manifest: Descriptor): void {
+/**
+ * Makes an image known to a sandbox by its full name, like `ghcr.io/dask/dask:2025.11.0`.
+ * Answers whether another image had the name before.
+ */
+export function nameImage(layout: Layout, name: string, manifest: Descriptor): boolean {
   const path = join(referencesFolder(layout), name.replace(/:([^:/]+)$/, "/$1"));
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const before = readIfThere(path);
   writePrivate(path, manifest.digest);
+  return before !== undefined && before !== manifest.digest;
 }
 
 function storeJson(value: unknown): Descriptor {

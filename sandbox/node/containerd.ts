@@ -53,6 +53,11 @@ export async function containerdReady({ run }: NodeNamespaces): Promise<void> {
   }
 }
 
+/** Lets containerd fetch an image anew when a pod wants it next; does nothing where it has none of that name. */
+export async function forgetImage({ run }: NodeNamespaces, name: string): Promise<void> {
+  await run(["ctr", "--namespace=k8s.io", "images", "remove", name]);
+}
+
 /** containerd's configuration; pure. */
 export function containerdConfig(cniPlugins: string, cniConfig: string, hosts: string): string {
   const snapshotters = ["aufs", "btrfs", "devmapper", "zfs"].map(

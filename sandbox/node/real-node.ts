@@ -8,11 +8,11 @@ import type { Layout } from "../layout.ts";
 import { ensureRunning, logTail, type Program } from "../processes.ts";
 import { createCgroup, removeCgroup } from "./cgroups.ts";
 import { applyClusterDns, clusterDnsProgram } from "./cluster-dns.ts";
-import { containerdProgram, containerdReady } from "./containerd.ts";
+import { containerdProgram, containerdReady, forgetImage } from "./containerd.ts";
 import { kubeProxyProgram } from "./kube-proxy.ts";
 import { API_PORT, nodeKubeconfig } from "./kubeconfigs.ts";
 import { kubeletProgram, NODE_NAME } from "./kubelet.ts";
-import { endNamespaces, ensureNamespaces } from "./namespaces.ts";
+import { endNamespaces, ensureNamespaces, type NodeNamespaces } from "./namespaces.ts";
 import { chooseNetwork, type NodeNetwork } from "./network.ts";
 import {
   apiForwardProgram,
@@ -52,12 +52,16 @@ export async function startReal(
   const kubeletClient = clientCertificateOf(layout);
   const startAll = async () => {
     const access = await startControlPlane(layout, kube, { ...network, kubeletClient });
-    await startNode({ layout, access, programs, network, tokens: nodeTokens(layout) });
+    return startNode({ layout, access, programs, network, tokens: nodeTokens(layout) });
   };
-  await Promise.all([startAll(), ensureImages(layout, ["node", ...images], log)]);
+  const [namespaces, renewed] = await Promise.all([
+    startAll(),
+    ensureImages(layout, ["node", ...images], log),
+  ]);
+  for (const image of renewed) await forgetImage(namespaces, image);
 }
 
-async function startNode(args: RealNodeArgs): Promise<void> {
+async function startNode(args: RealNodeArgs): Promise<NodeNamespaces> {
   const { layout, access, programs, network } = args;
   const namespaces = await ensureNamespaces(layout, programs, network);
   await ensureRunning(layout, apiForwardProgram(layout, programs, network, access));
@@ -81,6 +85,7 @@ async function startNode(args: RealNodeArgs): Promise<void> {
   ];
   for (const program of programsInside) await ensureRunning(layout, program);
   await nodeReady(layout, access);
+  return namespaces;
 }
 
 /** Ends every process of the node at once, and removes its cgroup. Does nothing where there is none. */

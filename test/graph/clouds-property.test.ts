@@ -60,7 +60,14 @@ const release = fc.record({
   jupyter: fc.oneof(fc.constant(false), fc.record({ ...size, expose })),
 });
 /** Names that are short, long, or like what a chart makes of another name. */
-const names = fc.constantFrom("a", "a-dask", "dask", "dask-a", "a-scheduler", "a-rather-long-release-name-01");
+const names = fc.constantFrom(
+  "a",
+  "a-dask",
+  "dask",
+  "dask-a",
+  "a-scheduler",
+  "a-rather-long-release-name-01",
+);
 const stacks = fc.constantFrom(
   "dev",
   "Team_A.prod",

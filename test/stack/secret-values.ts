@@ -19,9 +19,9 @@ export async function generatedSecrets(
   stack: string,
   namespaces: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
-  const { deployment } = JSON.parse(
-    await pulumi("stack", "export", "--show-secrets", "--stack", stack),
-  ) as { deployment: { resources: { type: string; urn: string; outputs?: { hex?: unknown } }[] } };
+  const { deployment } = JSON.parse(await pulumi("stack", "export", "--show-secrets", "--stack", stack)) as {
+    deployment: { resources: { type: string; urn: string; outputs?: { hex?: unknown } }[] };
+  };
   const found = new Map<string, string>();
   for (const { type, urn, outputs } of deployment.resources) {
     if (type === "random:index/randomBytes:RandomBytes") {
@@ -66,7 +66,8 @@ export async function secretData(
     const selector = "type!=helm.sh/release.v1";
     const list = await kubectl("get", "secrets", "-n", namespace, "--field-selector", selector, "-o", "json");
     for (const { metadata, data } of secretsIn(list)) {
-      for (const [key, value] of Object.entries(data ?? {})) found[`${namespace}/${metadata.name} ${key}`] = value;
+      for (const [key, value] of Object.entries(data ?? {}))
+        found[`${namespace}/${metadata.name} ${key}`] = value;
     }
   }
   return found;

@@ -307,8 +307,15 @@ test("a namespace is either made or used, not both", () => {
   );
 });
 
+test("secrets that belong to no release are refused, with the release that was meant", () => {
+  const found = problems(withDask({}, { secrets: { bach: { token: "hunter2" }, cluster: {} } }));
+  assert.deepEqual(found, [
+    "dask:secrets.bach names no release; did you mean batch? Known here: cluster, batch.",
+  ]);
+});
+
 test("an error never shows a secret", () => {
-  const found = problems({ cluster: existing, secrets: { batch: { password: 12345 } } });
+  const found = problems(withDask({}, { secrets: { batch: { password: 12345 } } }));
   assert.equal(found.length, 1);
   assert.doesNotMatch(found.join(), /12345/);
 });
