@@ -3,6 +3,8 @@ import type { Placement } from "../settings/placement.ts";
 import { seconds } from "../settings/quantities.ts";
 import type { Values } from "./chart.ts";
 import { userAccount } from "./dask-operator-chart.ts";
+import { imageParts } from "./image.ts";
+import { canonicalMemory } from "./quantity.ts";
 
 /**
  * Values of the chart `dask-kubernetes-operator` 2026.3.0 for one release.
@@ -14,26 +16,20 @@ export function operatorValues(
   namespaces: readonly string[],
   placement: Placement,
 ): Values {
-  const { name, tag } = splitImage(settings.image);
+  const memory = canonicalMemory(settings.memory);
   return {
-    image: { name, tag },
+    image: imageParts(settings.image),
     imagePullSecrets: settings.pullSecrets.map((name) => ({ name })),
     // The chart's own would allow all pods of the whole cluster, or those of one namespace only.
     rbac: { create: false },
     kopfArgs: namespaces.map((namespace) => `--namespace=${namespace}`),
     podSecurityContext: { seccompProfile: { type: "RuntimeDefault" } },
     resources: {
-      requests: { cpu: settings.cores, memory: settings.memory },
-      limits: { memory: settings.memory },
+      requests: { cpu: settings.cores, memory },
+      limits: { memory },
     },
     ...placement,
   };
-}
-
-/** The chart joins `name` and `tag` by a colon: before the tag, or within the digest. */
-function splitImage(image: string): { name: string; tag: string } {
-  const at = image.lastIndexOf(":");
-  return { name: image.slice(0, at), tag: image.slice(at + 1) };
 }
 
 /**
@@ -44,7 +40,7 @@ function splitImage(image: string): { name: string; tag: string } {
  */
 export function notebookEnvironment(settings: DaskOperatorSettings): Readonly<Record<string, string>> {
   const { clusters } = settings;
-  const size = { cpu: String(clusters.cores), memory: clusters.memory };
+  const size = { cpu: String(clusters.cores), memory: canonicalMemory(clusters.memory) };
   const threads = clusters.threads ?? Math.max(1, Math.floor(clusters.cores));
   return {
     DASK_KUBERNETES__NAME: clusters.name,

@@ -5,6 +5,7 @@ import type { Placement, Role } from "../settings/placement.ts";
 import { seconds } from "../settings/quantities.ts";
 import type { Values } from "./chart.ts";
 import { PORTS, RBAC_NAME } from "./dask-chart.ts";
+import { canonicalMemory } from "./quantity.ts";
 
 /** Where the notebook server's token comes from: a key of a Secret in the release's namespace. */
 export interface SecretKey {
@@ -106,7 +107,8 @@ function image(settings: DaskSettings, repository: string): Values {
 
 /** Requests equal to limits: Dask plans with the whole of a worker's memory, so it must be there. */
 function resources({ cores, memory }: { cores: number; memory: string }): Values {
-  return { requests: { cpu: cores, memory }, limits: { cpu: cores, memory } };
+  const size = { cpu: cores, memory: canonicalMemory(memory) };
+  return { requests: size, limits: size };
 }
 
 /** Size of a worker; threads are always stated, because the chart would pass a fractional core as `--nthreads`. */

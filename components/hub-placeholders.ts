@@ -2,8 +2,8 @@ import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { HubSettings } from "../settings/jupyterhub.ts";
 import type { Cluster } from "./cluster.ts";
-import { kubernetesSize } from "./hub-pod-sizes.ts";
 import type { Namespace } from "./namespace.ts";
+import { canonicalMemory } from "./quantity.ts";
 
 /** What placeholders are made of. */
 export interface PlaceholdersArgs {
@@ -70,8 +70,8 @@ function placeholderPod(
         name: "pause",
         image: "registry.k8s.io/pause:3.10.1",
         resources: {
-          requests: { cpu: String(cores.guarantee), memory: kubernetesSize(memory.guarantee) },
-          limits: { cpu: String(cores.guarantee), memory: kubernetesSize(memory.guarantee) },
+          requests: { cpu: String(cores.guarantee), memory: canonicalMemory(memory.guarantee) },
+          limits: { cpu: String(cores.guarantee), memory: canonicalMemory(memory.guarantee) },
         },
         securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
       },

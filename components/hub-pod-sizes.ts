@@ -1,4 +1,5 @@
 import type { Values } from "./chart.ts";
+import { canonicalMemory } from "./quantity.ts";
 
 /** What a pod is sure of and what it may use at most. */
 export interface SizeRange {
@@ -9,14 +10,9 @@ export interface SizeRange {
 /** Requests and limits as a container takes them. */
 export function resources({ cores, memory }: SizeRange): Values {
   return {
-    requests: { cpu: cores.guarantee, memory: kubernetesSize(memory.guarantee) },
-    limits: { cpu: cores.limit, memory: kubernetesSize(memory.limit) },
+    requests: { cpu: cores.guarantee, memory: canonicalMemory(memory.guarantee) },
+    limits: { cpu: cores.limit, memory: canonicalMemory(memory.limit) },
   };
-}
-
-/** A size as Kubernetes reads it: the same units, but a small k. JupyterHub wants the capital one. */
-export function kubernetesSize(size: string): string {
-  return size.replace(/K$/, "k");
 }
 
 /** What containers that only wait are given. */

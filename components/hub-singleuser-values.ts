@@ -5,7 +5,7 @@ import type { Placement, Role } from "../settings/placement.ts";
 import { seconds } from "../settings/quantities.ts";
 import type { Values } from "./chart.ts";
 import { type GatewayBeside, gatewayEgress, gatewayEnvironment } from "./hub-gateway-glue.ts";
-import { kubernetesSize } from "./hub-pod-sizes.ts";
+import { canonicalMemory } from "./quantity.ts";
 
 /** What notebooks are made of beside the settings. */
 export interface SingleuserFacts {
@@ -52,7 +52,7 @@ function storageValues({ user: { storage } }: HubSettings, { storageClass }: Sin
       const wanted = storage.storageClass ?? storageClass;
       return {
         type: "dynamic",
-        capacity: kubernetesSize(storage.size),
+        capacity: canonicalMemory(storage.size),
         ...(wanted === undefined ? {} : { dynamic: { storageClass: wanted } }),
       };
     }

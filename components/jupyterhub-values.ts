@@ -13,11 +13,12 @@ import {
   gatewayScopes,
   gatewayService,
 } from "./hub-gateway-glue.ts";
-import { IDLE_CONTAINER, kubernetesSize, resources, SECRET_SYNC, USER_SCHEDULER } from "./hub-pod-sizes.ts";
+import { IDLE_CONTAINER, resources, SECRET_SYNC, USER_SCHEDULER } from "./hub-pod-sizes.ts";
 import { singleuserValues } from "./hub-singleuser-values.ts";
 import { SMOKE_TEST_SERVICE, smokeTestRole } from "./hub-smoke-test-role.ts";
 import { CALLBACK_PATH, HUB_CHARTS } from "./jupyterhub-chart.ts";
 import type { Database } from "./postgres.ts";
+import { canonicalMemory } from "./quantity.ts";
 
 /** What a hub's values are made of beside its settings. */
 export interface HubFacts {
@@ -103,7 +104,7 @@ function databaseValues({ database: wanted }: HubSettings, { database, storageCl
   return {
     type: "sqlite-pvc",
     pvc: {
-      storage: kubernetesSize(wanted.size),
+      storage: canonicalMemory(wanted.size),
       ...(storageClassName === undefined ? {} : { storageClassName }),
     },
   };

@@ -2,9 +2,9 @@ import type * as pulumi from "@pulumi/pulumi";
 import { BACKUP_SECRETS, type BackupSettings, schemeOf } from "../settings/backup.ts";
 import type { PostgresSettings } from "../settings/database.ts";
 import type { Placement } from "../settings/placement.ts";
-import { bytes } from "../settings/quantities.ts";
 import type { Values } from "./chart.ts";
 import { HUB } from "./postgres-chart.ts";
+import { canonicalCores, canonicalMemory } from "./quantity.ts";
 
 /** Values of the chart `cloudnative-pg` 0.29.0. */
 export function operatorValues(placement: Placement): Values {
@@ -112,23 +112,4 @@ function filled(values: Values): Values {
   const isFilled = ([, value]: [string, unknown]) =>
     typeof value !== "object" || value === null || Object.keys(value).length > 0;
   return Object.fromEntries(Object.entries(values).filter(isFilled));
-}
-
-const SUFFIXES = ["", "k", "M", "G", "T"] as const;
-
-/** A memory size as Kubernetes writes it back: a whole number with the largest suffix that fits, `1500M` for `1.5G`. */
-export function canonicalMemory(size: string): string {
-  let number = Math.round(bytes(size));
-  let power = 0;
-  while (number % 1000 === 0 && power < SUFFIXES.length - 1) {
-    number /= 1000;
-    power += 1;
-  }
-  return `${number}${SUFFIXES[power]}`;
-}
-
-/** Cores as Kubernetes writes them back: whole cores, else thousandths, `500m` for 0.5. */
-export function canonicalCores(cores: number): string {
-  const thousandths = Math.max(1, Math.round(cores * 1000));
-  return thousandths % 1000 === 0 ? String(thousandths / 1000) : `${thousandths}m`;
 }

@@ -88,14 +88,29 @@ function keysBelow(prefix: string, value: JsonSchema, root: JsonSchema): KeyRow[
   });
 }
 
-/** Keys inside a map, a list's entries or the object among a union's alternatives. */
+/** Keys inside a map, a list's entries, each kind of a thing or the object among a union's alternatives. */
 function nested(path: string, value: JsonSchema, root: JsonSchema): KeyRow[] {
+  const kinds = (value.oneOf ?? value.anyOf ?? [])
+    .map((each) => follow(child(each), root))
+    .filter((each) => discriminator(each)[1] !== undefined);
+  if (kinds.length > 1) return kinds.flatMap((kind) => kindRows(path, kind, root));
   const inside = objectOf(value, root);
   if (inside !== undefined) return keysBelow(path, inside, root);
   const entry = objectOf(child(value.additionalProperties), root);
   if (entry !== undefined) return keysBelow(`${path}.<name>`, entry, root);
   const item = Array.isArray(value.items) ? undefined : objectOf(child(value.items), root);
   return item === undefined ? [] : keysBelow(`${path}[]`, item, root);
+}
+
+function kindRows(path: string, kind: JsonSchema, root: JsonSchema): KeyRow[] {
+  const [name, constant] = discriminator(kind);
+  const title = {
+    key: `${path}.${name}: ${constant}`,
+    type: "",
+    default: "",
+    description: describe(kind, root),
+  };
+  return [title, ...keysBelow(path, kind, root)];
 }
 
 function objectOf(value: JsonSchema, root: JsonSchema): JsonSchema | undefined {
