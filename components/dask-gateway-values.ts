@@ -7,6 +7,7 @@ import type { Exposure } from "./cluster.ts";
 import { GATEWAY_CHARTS, type GatewayChartVersion, PORTS } from "./dask-gateway-chart.ts";
 import type { SecretKey } from "./dask-values.ts";
 import { extraConfig, PASSWORD_VARIABLE } from "./gateway-config.ts";
+import { canonicalMemory } from "./quantity.ts";
 
 /** How a gateway knows its users; every secret stays in a Secret of the gateway's namespace. */
 export type GatewayAuth =
@@ -153,7 +154,8 @@ function service(settings: GatewayShapeSettings, exposure: Exposure | undefined)
 /** Limits of ten times the requested cores: enough for a burst of connections, and never a whole node. */
 const BURST = 10;
 
-function resources({ cores, memory }: { cores: number; memory: string }): Values {
+function resources({ cores, memory: size }: { cores: number; memory: string }): Values {
+  const memory = canonicalMemory(size);
   return { requests: { cpu: milli(cores), memory }, limits: { cpu: milli(cores * BURST), memory } };
 }
 

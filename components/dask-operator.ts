@@ -10,7 +10,12 @@ import {
   userAccess,
 } from "./dask-operator-access.ts";
 import { fullName, userAccount } from "./dask-operator-chart.ts";
-import { notebookEnvironment, operatorValues } from "./dask-operator-values.ts";
+import {
+  type NotebookAccess,
+  notebookAccess,
+  notebookEnvironment,
+  operatorValues,
+} from "./dask-operator-values.ts";
 import type { Addresses } from "./endpoint.ts";
 import type { Release, SmokeTestResult } from "./release.ts";
 import { smokeTest } from "./smoke-test.ts";
@@ -30,6 +35,8 @@ export class DaskOperator extends pulumi.ComponentResource implements Release {
   readonly endpoints: Addresses = {};
   readonly credentials: Readonly<Record<string, pulumi.Output<string>>> = {};
   readonly smokeTest?: SmokeTestResult;
+  /** What the notebooks of a hub need, its namespace being one of those served. */
+  readonly notebooks: NotebookAccess;
   /** What pods that run `KubeCluster` depend on: they must be gone before the operator goes. */
   readonly ready: readonly pulumi.Resource[];
 
@@ -59,6 +66,7 @@ export class DaskOperator extends pulumi.ComponentResource implements Release {
     );
     const drain = endClusters(name, args, [release, ...rights], this);
 
+    this.notebooks = notebookAccess(name, settings);
     this.ready = [drain, ...users];
     if (args.smokeTest) this.smokeTest = operatorSmokeTest(name, args, release, this);
     this.registerOutputs({});

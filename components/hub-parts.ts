@@ -4,6 +4,7 @@ import { schemeOf } from "../settings/hub-tls.ts";
 import type { HubSettings } from "../settings/jupyterhub.ts";
 import type { Values } from "./chart.ts";
 import type { Cluster, Exposure } from "./cluster.ts";
+import type { DaskOperator } from "./dask-operator.ts";
 import { type Addresses, chartServiceAddresses, type EndpointPort } from "./endpoint.ts";
 import { GATEWAY_SERVICE, type GatewayBeside } from "./hub-gateway-glue.ts";
 import { createHubSecrets, type HubSecrets } from "./hub-secrets.ts";
@@ -23,6 +24,8 @@ export interface HubArgs {
   readonly secrets: Readonly<Record<string, string>>;
   /** The operator of Postgres; needed where the database is of kind `postgres`. */
   readonly operator?: PostgresOperator | undefined;
+  /** The operator with which notebooks make clusters, where the settings name one. */
+  readonly daskOperator?: DaskOperator | undefined;
   /** Whether a Job proves that the hub serves. */
   readonly smokeTest: boolean;
 }
@@ -51,7 +54,7 @@ export function createHubParts(
   gateway: GatewayBeside | undefined,
   parent: pulumi.Resource,
 ): HubParts {
-  const { settings, cluster, smokeTest } = args;
+  const { settings, cluster, daskOperator, smokeTest } = args;
   const services = [...(gateway ? [GATEWAY_SERVICE] : []), ...(smokeTest ? [SMOKE_TEST_SERVICE] : [])];
   const secrets = createHubSecrets(name, { ...args, services }, parent);
   const database = createDatabase(name, { ...args, settings: settings.database }, parent);
@@ -66,9 +69,15 @@ export function createHubParts(
     tlsSecret: secrets.tls,
     database,
     gateway,
+    daskOperator: daskOperator?.notebooks,
     smokeTest,
   });
-  const dependsOn = [...secrets.resources, ...(database?.resources ?? [])];
+  const dependsOn = [
+    ...secrets.resources,
+    ...(database?.resources ?? []),
+    // So the hub is gone, and nobody makes a cluster any more, when the operator ends those that are left.
+    ...(daskOperator?.ready ?? []),
+  ];
   return { secrets, database, exposure, values, dependsOn };
 }
 

@@ -4,7 +4,10 @@ import type { HubSettings, Profile } from "../settings/jupyterhub.ts";
 import type { Placement, Role } from "../settings/placement.ts";
 import { seconds } from "../settings/quantities.ts";
 import type { Values } from "./chart.ts";
+import { notebookEgress } from "./dask-operator-chart.ts";
+import type { NotebookAccess } from "./dask-operator-values.ts";
 import { type GatewayBeside, gatewayEgress, gatewayEnvironment } from "./hub-gateway-glue.ts";
+import { imageParts } from "./image.ts";
 import { canonicalMemory } from "./quantity.ts";
 
 /** What notebooks are made of beside the settings. */
@@ -14,36 +17,32 @@ export interface SingleuserFacts {
   readonly storageClass?: pulumi.Input<string> | undefined;
   /** The gateway that notebooks compute on. */
   readonly gateway?: GatewayBeside | undefined;
+  /** What notebooks need to make clusters with `KubeCluster`. */
+  readonly daskOperator?: NotebookAccess | undefined;
 }
 
 /** The part `singleuser` of the `jupyterhub` chart's values: the notebook servers of users. */
 export function singleuserValues(settings: HubSettings, facts: SingleuserFacts): Values {
   const { user, profiles } = settings;
   const { nodeSelector, tolerations } = facts.placement("user");
-  const { gateway } = facts;
+  const serviceAccountName = facts.daskOperator?.serviceAccountName ?? user.serviceAccountName;
   return {
     image: imageParts(settings.image),
     cpu: user.cores,
     memory: user.memory,
     storage: storageValues(settings, facts),
-    extraEnv: { ...(gateway === undefined ? {} : gatewayEnvironment(gateway)), ...user.environment },
+    extraEnv: { ...daskEnvironment(facts), ...user.environment },
     defaultUrl: user.url,
     startTimeout: seconds(user.startTimeout),
     nodeSelector,
     extraTolerations: tolerations,
-    ...(user.serviceAccountName === undefined ? {} : { serviceAccountName: user.serviceAccountName }),
+    ...(serviceAccountName === undefined ? {} : { serviceAccountName }),
     // The chart's own way is a privileged container in every user's pod, which Pod Security refuses; the
     // NetworkPolicy keeps notebooks from the metadata server as well.
     cloudMetadata: { blockWithIptables: false },
-    networkPolicy: { enabled: true, egress: egress(settings, gateway) },
+    networkPolicy: { enabled: true, egress: egress(settings, facts) },
     ...(profiles.length > 0 ? { profileList: profiles.map((each) => profileValues(each, facts)) } : {}),
   };
-}
-
-/** The image reference as the chart takes it: it puts a colon between the two, which serves digests as well. */
-export function imageParts(image: string): { name: string; tag: string } {
-  const colon = image.lastIndexOf(":");
-  return { name: image.slice(0, colon), tag: image.slice(colon + 1) };
 }
 
 function storageValues({ user: { storage } }: HubSettings, { storageClass }: SingleuserFacts): Values {
@@ -63,22 +62,29 @@ function storageValues({ user: { storage } }: HubSettings, { storageClass }: Sin
   }
 }
 
-function egress({ user }: HubSettings, gateway: GatewayBeside | undefined): unknown[] {
+/** Environment in which `GatewayCluster()` and `KubeCluster()` work without arguments. */
+function daskEnvironment({ gateway, daskOperator }: SingleuserFacts): Values {
+  return {
+    ...(gateway === undefined ? {} : gatewayEnvironment(gateway)),
+    ...(daskOperator === undefined ? {} : literal(daskOperator.environment)),
+  };
+}
+
+/** Doubles the braces of names and JSON that Dask reads: KubeSpawner fills in single ones, or fails on them. */
+function literal(environment: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => [name, value.replace(/[{}]/g, "$&$&")]),
+  );
+}
+
+function egress({ user }: HubSettings, { gateway, daskOperator }: SingleuserFacts): unknown[] {
+  const makesClusters = daskOperator !== undefined || user.serviceAccountName !== undefined;
   return [
     ...(gateway === undefined ? [] : [gatewayEgress(gateway)]),
-    ...(user.serviceAccountName === undefined ? [] : KUBECLUSTER_EGRESS),
+    ...(makesClusters ? notebookEgress : []),
     ...user.egress,
   ];
 }
-
-/** What `KubeCluster` needs: Kubernetes' API, whose address nobody knows beforehand, and the operator's schedulers. */
-const KUBECLUSTER_EGRESS = [
-  { ports: [443, 6443].map((port) => ({ port, protocol: "TCP" })) },
-  {
-    to: [{ namespaceSelector: {}, podSelector: { matchLabels: { "dask.org/component": "scheduler" } } }],
-    ports: [8786, 8787].map((port) => ({ port, protocol: "TCP" })),
-  },
-];
 
 /** A profile as KubeSpawner takes it. */
 function profileValues(profile: Profile, { placement }: SingleuserFacts): Values {

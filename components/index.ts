@@ -1,4 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { DaskOperatorSettings } from "../settings/dask-operator.ts";
+import type { HubSettings } from "../settings/jupyterhub.ts";
 import { namespaceOf } from "../settings/namespace-rules.ts";
 import type { ReleaseSettings, Settings } from "../settings/schema.ts";
 import type { Cluster } from "./cluster.ts";
@@ -21,34 +23,24 @@ export function createReleases(
   crds: readonly Crd[] = [],
 ): Readonly<Record<string, Release>> {
   const cluster = settled(settings, given);
-  const namespaces = createNamespaces(settings, cluster);
-  const definitions = crds.length === 0 ? [] : new Crds("crds", { crds, cluster }).resources;
-  const operator = createPostgresOperator(settings, cluster);
+  const shared: Shared = {
+    cluster,
+    namespaces: createNamespaces(settings, cluster),
+    crds: crds.length === 0 ? [] : new Crds("crds", { crds, cluster }).resources,
+    operator: createPostgresOperator(settings, cluster),
+  };
+  const daskOperators = createDaskOperators(settings, shared);
   return Object.fromEntries(
-    Object.entries(settings.releases).map(([name, release]) => {
-      const namespace = required(namespaces, namespaceOf(name, release).name);
-      return [
-        name,
-        createRelease(name, release, {
-          cluster,
-          namespace,
-          smokeTest: release.smokeTest ?? settings.smokeTest,
-          secrets: settings.secrets[name] ?? {},
-          crds: definitions,
-          operator,
-          namespaces,
-        }),
-      ];
-    }),
+    Object.entries(settings.releases).map(([name, release]) => [
+      name,
+      createRelease(name, release, { ...placeOf(name, release, settings, shared), daskOperators }),
+    ]),
   );
 }
 
-interface Place {
+/** What the releases of a stack share. */
+interface Shared {
   readonly cluster: Cluster;
-  readonly namespace: Namespace;
-  readonly smokeTest: boolean;
-  /** What `dask:secrets` holds for the release. */
-  readonly secrets: Readonly<Record<string, string>>;
   /** CRDs that releases of some kinds need. */
   readonly crds: readonly pulumi.Resource[];
   /** The operator that runs the hubs' Postgres. */
@@ -57,31 +49,71 @@ interface Place {
   readonly namespaces: ReadonlyMap<string, Namespace>;
 }
 
+/** Where and with what a release is made. */
+interface Place extends Shared {
+  readonly namespace: Namespace;
+  readonly smokeTest: boolean;
+  /** What `dask:secrets` holds for the release. */
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+function placeOf(name: string, release: ReleaseSettings, settings: Settings, shared: Shared): Place {
+  return {
+    ...shared,
+    namespace: required(shared.namespaces, namespaceOf(name, release).name),
+    smokeTest: release.smokeTest ?? settings.smokeTest,
+    secrets: settings.secrets[name] ?? {},
+  };
+}
+
 /** A place whose cluster is ready when its CRDs are there too. */
-function withCrds(place: Place): Place {
+function withCrds<Of extends Place>(place: Of): Of {
   return { ...place, cluster: { ...place.cluster, ready: [...place.cluster.ready, ...place.crds] } };
 }
 
+type DaskOperators = ReadonlyMap<string, DaskOperator>;
+
+/** Makes the operators of Dask before all other releases, since hubs name them. */
+function createDaskOperators(settings: Settings, shared: Shared): DaskOperators {
+  return new Map(
+    Object.entries(settings.releases).flatMap(([name, release]) =>
+      release.kind === "dask-operator"
+        ? [[name, createDaskOperator(name, release, placeOf(name, release, settings, shared))] as const]
+        : [],
+    ),
+  );
+}
+
+function createDaskOperator(name: string, settings: DaskOperatorSettings, place: Place): DaskOperator {
+  const namespaces = servedNamespaces(namespaceOf(name, settings).name, settings, place.namespaces);
+  return new DaskOperator(name, { settings, ...withCrds(place), namespaces });
+}
+
+interface PlaceWithOperators extends Place {
+  readonly daskOperators: DaskOperators;
+}
+
 /** The one place that picks the component of a kind. */
-function createRelease(name: string, settings: ReleaseSettings, place: Place): Release {
+function createRelease(name: string, settings: ReleaseSettings, place: PlaceWithOperators): Release {
   switch (settings.kind) {
     case "dask":
       return new Dask(name, { settings, ...place });
     case "dask-gateway":
       return new DaskGateway(name, { settings, ...withCrds(place) });
     case "jupyterhub":
-      return new JupyterHub(name, { settings, ...place });
+      return new JupyterHub(name, { settings, ...place, ...daskOperatorOf(settings, place) });
     case "daskhub":
-      return new DaskHub(name, { settings, ...withCrds(place) });
+      return new DaskHub(name, { settings, ...withCrds(place), ...daskOperatorOf(settings, place) });
     case "dask-operator":
-      return new DaskOperator(name, {
-        settings,
-        ...withCrds(place),
-        namespaces: servedNamespaces(namespaceOf(name, settings).name, settings, place.namespaces),
-      });
+      return required(place.daskOperators, name);
     default:
       return settings satisfies never;
   }
+}
+
+/** The operator that a hub's notebooks use, where it names one. */
+function daskOperatorOf({ operator }: HubSettings, { daskOperators }: PlaceWithOperators) {
+  return operator === undefined ? {} : { daskOperator: required(daskOperators, operator) };
 }
 
 function required<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): Value {

@@ -5,6 +5,7 @@ import type { Placement, Role } from "../settings/placement.ts";
 import { seconds } from "../settings/quantities.ts";
 import type { Values } from "./chart.ts";
 import type { Exposure } from "./cluster.ts";
+import type { NotebookAccess } from "./dask-operator-values.ts";
 import { hubAuthValues } from "./hub-auth-values.ts";
 import {
   GATEWAY_SERVICE,
@@ -35,6 +36,8 @@ export interface HubFacts {
   readonly tlsSecret?: pulumi.Input<string> | undefined;
   readonly database?: Database | undefined;
   readonly gateway?: GatewayBeside | undefined;
+  /** What notebooks need to make clusters with `KubeCluster`. */
+  readonly daskOperator?: NotebookAccess | undefined;
   /** Whether the hub knows the smoke test as one of its services. */
   readonly smokeTest: boolean;
 }

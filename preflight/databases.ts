@@ -135,16 +135,33 @@ async function rivalOperator({ postgres }: Settings, api: ApiClient, owner: stri
       return `would be the second CloudNativePG of the cluster (the first is in namespace ${namespace ?? "unknown"}); ${remedy}`;
   }
   const namespace = await find(api, `/api/v1/namespaces/${postgres.namespace}`, annotated);
-  if (namespace === undefined || namespace.metadata.labels[OWNER_LABEL] === owner) return undefined;
+  if (namespace === undefined || namespace.metadata.labels[OWNER_LABEL] === owner)
+    return strangeDefinitions(postgres, api);
   const other = namespace.metadata.labels[OWNER_LABEL];
   return other === undefined
     ? `finds namespace ${postgres.namespace}, which is not this stack's; choose another in dask:postgres.namespace`
     : `would be the second CloudNativePG of the cluster (the first belongs to the stack ${other}); ${remedy}`;
 }
 
+/** The chart's definitions outlive its release, and Helm lets no other release have them: it would stop half-way. */
+async function strangeDefinitions({ namespace, values }: Settings["postgres"], api: ApiClient) {
+  const own = z.object({ crds: z.object({ create: z.literal(false) }) });
+  if (own.safeParse(values).success) return undefined;
+  const definition = await find(api, `${DEFINITIONS}/${CLUSTER_CRD}`, annotated);
+  if (definition === undefined) return undefined;
+  const { annotations } = definition.metadata;
+  const release = annotations["meta.helm.sh/release-name"];
+  const home = annotations["meta.helm.sh/release-namespace"];
+  if (release === OPERATOR_RELEASE && home === namespace) return undefined;
+  return release === OPERATOR_RELEASE && home !== undefined
+    ? `finds definitions (${CLUSTER_CRD}) that an earlier CloudNativePG left, and Helm takes them over in its namespace alone; set dask:postgres.namespace to ${home}`
+    : `finds definitions (${CLUSTER_CRD}) that Helm would not take over; set dask:postgres.values.crds.create to false to use them as they are`;
+}
+
+const DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+
 async function missingOperator(hubs: readonly (DatabaseSettings | undefined)[], api: ApiClient) {
-  const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${CLUSTER_CRD}`;
-  const answer = await api.get(path);
+  const answer = await api.get(`${DEFINITIONS}/${CLUSTER_CRD}`);
   if (answer.kind === "forbidden") return undefined;
   if (answer.kind === "absent") return "finds no CloudNativePG in the cluster; set it to install";
   const backups = hubs.some((database) => database?.kind === "postgres" && database.backup !== undefined);

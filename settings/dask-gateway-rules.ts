@@ -4,6 +4,7 @@ import { type DaskGatewaySettings, type GatewayShapeSettings, IMAGE_VARIABLE } f
 import { checkExposure } from "./exposure-rules.ts";
 import { type GatewaySizes, gatewaySizes } from "./gateway-limits.ts";
 import { keyOf, type Problem, type Report } from "./problems.ts";
+import { checkName, checkOverrides } from "./release-rules.ts";
 import type { ReleaseSettings, Settings } from "./schema.ts";
 
 /** Names of secrets in `dask:secrets.<release>` that a gateway reads. */
@@ -27,7 +28,7 @@ export function checkDaskGateway(
     ...checkGatewayValues([...path, "values"], release.values, report),
     ...checkAuth(name, release, settings, report),
     ...checkExposure([...path, "expose"], release.expose, settings.cluster, report, HTTP),
-    ...checkName(name, report),
+    ...checkName(name, longestReleaseName(name), report),
   ];
 }
 
@@ -110,11 +111,7 @@ export function checkGatewayValues(
   values: Readonly<Record<string, unknown>>,
   report: Report,
 ): Problem[] {
-  const found: Problem[] = [];
-  for (const key of ["fullnameOverride", "nameOverride"]) {
-    if (key in values)
-      found.push(report([...path, key], "changes the names that the stack relies on; rename the release"));
-  }
+  const found = checkOverrides(path, values, report);
   for (const secret of SECRET_VALUES) {
     if (at(values, secret) !== undefined)
       found.push({
@@ -172,13 +169,6 @@ function checkAuth(
     });
   }
   return found;
-}
-
-function checkName(name: string, report: Report): Problem[] {
-  const most = longestReleaseName(name);
-  if (name.length <= most) return [];
-  const message = `has ${name.length} characters and its object names would pass 63; use at most ${most}`;
-  return [report(["releases", name], message)];
 }
 
 /** Names that objects of the release will have in its namespace, which no other release may make there. */

@@ -1,22 +1,10 @@
 import { z } from "zod";
+import { environment, image, threads } from "./containers.ts";
 import { cores, dnsLabel, duration, memory } from "./quantities.ts";
 import { common, expose } from "./release.ts";
 
 /** The variable in which a cluster's pods find the name of their image. */
 export const IMAGE_VARIABLE = "DASK_CLUSTER_IMAGE";
-
-const environment = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string(), {
-  error: "must map names of environment variables to text; put numbers in quotes",
-});
-
-const imageReference = z
-  .string()
-  .regex(/^[a-z0-9][a-zA-Z0-9._/:-]*(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})$/, {
-    error: "must be an image with a fixed tag or digest; write name:2026.3.0",
-  })
-  .refine((image) => !image.endsWith(":latest"), {
-    error: "must be a fixed tag, not latest; name a release",
-  });
 
 const coreRange = z.strictObject({
   min: cores
@@ -46,7 +34,7 @@ const options = z.strictObject({
     .default({})
     .describe("Option `worker_memory`, in GB: the range a user may choose from; `false` for no choice."),
   image: z
-    .union([z.enum(["fixed", "free"]), z.array(imageReference).min(1)], {
+    .union([z.enum(["fixed", "free"]), z.array(image).min(1)], {
       error: "must be fixed, free or a list of images; write free to let users name any image",
     })
     .default("free")
@@ -91,7 +79,7 @@ const replicas = z.int().min(1).max(50);
 
 /** What every release with a gateway accepts: what clusters are made of, what users may choose, and the limits. */
 export const gatewayShape = {
-  image: imageReference
+  image: image
     .default("ghcr.io/dask/dask-gateway:2026.3.0")
     .describe("Image of schedulers and workers; it must hold the same Dask as the users' own."),
   pullSecrets: z.array(dnsLabel).default([]).describe("Names of image pull Secrets in the namespace."),
@@ -114,12 +102,7 @@ export const gatewayShape = {
       memory: memory
         .default("4G")
         .describe("Memory of a worker unless the user chooses: requested and the limit."),
-      threads: z
-        .int()
-        .min(1)
-        .max(1024)
-        .optional()
-        .describe("Threads of a worker. Default: its whole cores, at least 1."),
+      threads,
     })
     .prefault({})
     .describe("Size of the workers."),

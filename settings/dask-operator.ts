@@ -1,15 +1,7 @@
 import { z } from "zod";
+import { environment, image, threads } from "./containers.ts";
 import { cores, dnsLabel, duration, memory } from "./quantities.ts";
 import { common } from "./release.ts";
-
-const fixedImage = z
-  .string()
-  .regex(/^\S+(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})$/, {
-    error: "must name a tag or digest; write ghcr.io/dask/dask:2025.11.0",
-  })
-  .refine((image) => !image.endsWith(":latest"), {
-    error: "must be a fixed tag, not latest; name a release",
-  });
 
 const clusters = z.strictObject({
   name: z
@@ -20,23 +12,15 @@ const clusters = z.strictObject({
     })
     .default("dask-{user}-{uuid}")
     .describe("Name of a cluster: `{user}`, `{uuid}` and environment variables are filled in."),
-  image: fixedImage
+  image: image
     .default("ghcr.io/dask/dask:2025.11.0")
     .describe("Image of schedulers and workers; Dask in it must be that of the notebooks."),
   cores: cores.default(1).describe("Cores of a scheduler and of each worker: requested and the limit."),
   memory: memory.default("4G").describe("Memory of a scheduler and of each worker: requested and the limit."),
-  threads: z
-    .int()
-    .min(1)
-    .max(1024)
-    .optional()
-    .describe("Threads of one worker. Default: the whole cores, at least 1."),
+  threads,
   workers: z.int().min(0).max(10000).default(0).describe("Workers of a new cluster."),
   idle: duration.default("30m").describe("A cluster that has done nothing this long is ended."),
-  environment: z
-    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string(), {
-      error: "must map names of environment variables to text; put numbers in quotes",
-    })
+  environment: environment
     .default({})
     .describe("Environment variables of schedulers and workers."),
 });
@@ -46,7 +30,7 @@ export const daskOperator = z
   .strictObject({
     kind: z.literal("dask-operator"),
     ...common,
-    image: fixedImage
+    image: image
       .default("ghcr.io/dask/dask-kubernetes-operator:2026.3.0")
       .describe("Image of the operator."),
     pullSecrets: z.array(dnsLabel).default([]).describe("Names of image pull Secrets in the namespace."),

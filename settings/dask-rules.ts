@@ -2,6 +2,7 @@ import { fullName, longestReleaseName } from "../components/dask-chart.ts";
 import type { DaskSettings } from "./dask.ts";
 import { checkExposure } from "./exposure-rules.ts";
 import { keyOf, type Problem, type Report } from "./problems.ts";
+import { checkName } from "./release-rules.ts";
 import type { Settings } from "./schema.ts";
 
 /** All workers of a release, the groups' included. */
@@ -35,13 +36,7 @@ export function checkDask(
   }
   found.push(...checkExposure(at("scheduler", "expose"), release.scheduler.expose, settings.cluster, report));
   found.push(...checkExposure(at("jupyter", "expose"), release.jupyter?.expose, settings.cluster, report));
-  const most = longestReleaseName(name);
-  if (name.length > most) {
-    found.push(
-      report(at(), `has ${name.length} characters and its Service names would pass 63; use at most ${most}`),
-    );
-  }
-  return found;
+  return [...found, ...checkName(name, longestReleaseName(name), report)];
 }
 
 function environmentProblem(key: string): string | undefined {

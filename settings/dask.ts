@@ -1,21 +1,13 @@
 import { z } from "zod";
+import { environment, threads } from "./containers.ts";
 import { placement } from "./placement.ts";
 import { cores, dnsLabel, duration, memory } from "./quantities.ts";
 import { common, expose } from "./release.ts";
 
-const environment = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string(), {
-  error: "must map names of environment variables to text; put numbers in quotes",
-});
-
 const size = {
   cores: cores.default(1).describe("Cores of one worker: requested and the limit."),
   memory: memory.default("4G").describe("Memory of one worker: requested and the limit."),
-  threads: z
-    .int()
-    .min(1)
-    .max(1024)
-    .optional()
-    .describe("Threads of one worker. Default: the whole cores, at least 1."),
+  threads,
 };
 
 const workers = z.strictObject({

@@ -2,8 +2,9 @@ import { fullName, longestReleaseName } from "../components/dask-gateway-chart.t
 import { gatewayRelease } from "../components/jupyterhub-chart.ts";
 import { checkGatewayShape, checkGatewayValues } from "./dask-gateway-rules.ts";
 import type { DaskhubSettings } from "./daskhub.ts";
-import { checkHub, checkName, checkOverrides, hubClaims } from "./jupyterhub-rules.ts";
+import { checkHub, hubClaims } from "./jupyterhub-rules.ts";
 import type { Problem, Report } from "./problems.ts";
+import { checkName, checkOverrides } from "./release-rules.ts";
 import type { Settings } from "./schema.ts";
 
 /** The rules of a release of kind `daskhub`, beyond the schema. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { image } from "./containers.ts";
 import { gatewayShape } from "./dask-gateway.ts";
-import { image } from "./hub-user.ts";
 import { hubShape } from "./jupyterhub.ts";
 import { chart, common } from "./release.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { backup } from "./backup.ts";
 import { bytes, cores, dnsLabel, duration, memory } from "./quantities.ts";
-import { chart } from "./release.ts";
+import { helm } from "./release.ts";
 
 const acceptDataLoss = z
   .boolean()
@@ -103,13 +103,7 @@ export const postgresOperator = z
       .default("install")
       .describe("`present` where the cluster has CloudNativePG already: there can be only one."),
     namespace: dnsLabel.default("cnpg-system").describe("Namespace of the operator."),
-    chart: chart
-      .default({})
-      .describe("Another chart source: a mirror, a directory, an archive or an OCI reference."),
-    values: z
-      .record(z.string(), z.unknown())
-      .default({})
-      .describe("Chart values merged last, over everything the stack sets."),
+    ...helm,
     timeout: duration.default("10m").describe("How long to wait until the operator is ready."),
   })
   .describe("The CloudNativePG operator, made only where a hub has a Postgres of its own.");

@@ -1,18 +1,6 @@
 import { z } from "zod";
+import { environment as variables, image } from "./containers.ts";
 import { cores, dnsLabel, duration, memory } from "./quantities.ts";
-
-/** An image with a fixed tag or a digest: `quay.io/org/name:2025.11.13`. */
-export const image = z
-  .string()
-  .regex(/^[\w][\w.-]*(:\d+)?(\/[\w][\w.-]*)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/, {
-    error: "must be an image; write it as registry/name:tag",
-  })
-  .refine((name) => /(:[\w][\w.-]*|@sha256:[0-9a-f]{64})$/.test(name.slice(name.lastIndexOf("/") + 1)), {
-    error: "has no tag; add a fixed one, like :2025.11.13",
-  })
-  .refine((name) => !name.endsWith(":latest"), {
-    error: "must have a fixed tag, not latest; name a release",
-  });
 
 /** What a pod is sure of and what it may use at most. */
 export function range<Size extends z.ZodType>(of: Size, guarantee: z.output<Size>, limit: z.output<Size>) {
@@ -49,11 +37,7 @@ const storage = z
   ])
   .prefault({ kind: "dynamic" });
 
-const environment = z
-  .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string(), {
-    error: "must map names of environment variables to text; put numbers in quotes",
-  })
-  .default({});
+const environment = variables.default({});
 
 /** The notebook server of a user. */
 export const user = z.strictObject({
@@ -71,7 +55,9 @@ export const user = z.strictObject({
   startTimeout: duration.default("10m").describe("How long a server may take to start, its image included."),
   serviceAccountName: dnsLabel
     .optional()
-    .describe("ServiceAccount of notebooks, for `KubeCluster` users; they may then reach Kubernetes' API."),
+    .describe(
+      "ServiceAccount of notebooks, for `KubeCluster` with an operator that is not the stack's; they may then reach Kubernetes' API.",
+    ),
   egress: z
     .array(z.record(z.string(), z.unknown()))
     .default([])

@@ -1,10 +1,12 @@
 import { LONGEST_RELEASE_NAME, SERVICES } from "../components/jupyterhub-chart.ts";
+import { checkOperatorOfHub } from "./dask-operator-rules.ts";
 import { checkDatabase } from "./database-rules.ts";
 import { type HubAuth, isOAuth } from "./hub-auth.ts";
 import { checkHubExposure, checkHubTls, isPublic } from "./hub-exposure-rules.ts";
 import type { HubSettings } from "./jupyterhub.ts";
 import { keyOf, type Problem, type Report } from "./problems.ts";
 import { bytes } from "./quantities.ts";
+import { checkName, checkOverrides } from "./release-rules.ts";
 import type { Settings } from "./schema.ts";
 
 /** The rules of a hub of either kind, beyond the schema. */
@@ -18,6 +20,7 @@ export function checkHub(name: string, release: HubSettings, settings: Settings,
     ...checkProfiles(path, release, report),
     ...checkHubValues([...path, "values"], release.values, report),
     ...checkDatabase(name, release.database, settings, report),
+    ...checkOperatorOfHub(name, release, settings, report),
     ...checkName(name, LONGEST_RELEASE_NAME, report),
   ];
 }
@@ -25,14 +28,6 @@ export function checkHub(name: string, release: HubSettings, settings: Settings,
 /** Names that a hub makes in its namespace, which no other release may make there. */
 export function hubClaims(): string[] {
   return [`the Services ${Object.values(SERVICES).join(", ")} of a hub (a namespace holds one hub)`];
-}
-
-/** A release's name must fit the names that follow from it. */
-export function checkName(name: string, most: number, report: Report): Problem[] {
-  if (name.length <= most) return [];
-  return [
-    report(["releases", name], `has ${name.length} characters; use at most ${most}, or Helm refuses it`),
-  ];
 }
 
 function checkAuth(name: string, release: HubSettings, settings: Settings, report: Report): Problem[] {
@@ -176,17 +171,6 @@ export function checkHubValues(
         "is a secret among the plain settings; remove it, the stack generates it or reads it from dask:secrets",
     });
   return found;
-}
-
-/** Values that would change the names of a chart's objects. */
-export function checkOverrides(
-  path: readonly string[],
-  values: Readonly<Record<string, unknown>>,
-  report: Report,
-): Problem[] {
-  return ["fullnameOverride", "nameOverride"]
-    .filter((key) => key in values)
-    .map((key) => report([...path, key], "changes the names that the stack relies on; remove it"));
 }
 
 const SECRET_KEY =

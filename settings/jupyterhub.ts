@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { image } from "./containers.ts";
 import { database } from "./database.ts";
 import { hubAuth } from "./hub-auth.ts";
 import { hubTls } from "./hub-tls.ts";
-import { image, profile, range, user } from "./hub-user.ts";
+import { profile, range, user } from "./hub-user.ts";
 import { cores, dnsLabel, duration, memory } from "./quantities.ts";
 import { common, expose } from "./release.ts";
 
@@ -27,6 +28,11 @@ export const hubShape = {
   expose: expose.prefault({}).describe("How the hub is reached from outside. Default: the cluster's way."),
   pullSecrets: z.array(dnsLabel).default([]).describe("Names of image pull Secrets in the namespace."),
   user: user.prefault({}).describe("The notebook server of a user."),
+  operator: dnsLabel
+    .optional()
+    .describe(
+      "Name of a release of kind `dask-operator` that serves the hub's namespace: `KubeCluster` then works in notebooks.",
+    ),
   profiles: z.array(profile).default([]).describe("Kinds of servers that users choose from."),
   cull: z
     .union([z.literal(false), cull], { error: "must be false or { idle, every, maxAge, admins }" })

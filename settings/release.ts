@@ -42,11 +42,8 @@ export const chart = z.strictObject({
 /** Where a chart comes from instead of its pinned place. */
 export type ChartSettings = z.output<typeof chart>;
 
-/** What every kind of release accepts. */
-export const common = {
-  namespace: namespace
-    .optional()
-    .describe("Namespace, a name or `{ name, create }`. Default: the release's name."),
+/** What every Helm release accepts. */
+export const helm = {
   chart: chart
     .default({})
     .describe("Another chart source: a mirror, a directory, an archive or an OCI reference."),
@@ -54,6 +51,14 @@ export const common = {
     .record(z.string(), z.unknown())
     .default({})
     .describe("Chart values merged last, over everything the stack sets."),
+};
+
+/** What every kind of release accepts. */
+export const common = {
+  namespace: namespace
+    .optional()
+    .describe("Namespace, a name or `{ name, create }`. Default: the release's name."),
+  ...helm,
   smokeTest: z.boolean().optional().describe("Overrides `dask:smokeTest` for this release."),
   timeout: duration.default("15m").describe("How long to wait until the release is ready."),
 };

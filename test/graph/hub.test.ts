@@ -214,3 +214,46 @@ test("placeholders give way to users, and nothing waits for them", async () => {
   assert.match(JSON.stringify(inputs.metadata), /"pulumi.com\/skipAwait":"true"/);
   assert.match(JSON.stringify(inputs.spec), /"replicas":2/);
 });
+
+for (const [kind, distribution] of [["jupyterhub"], ["daskhub", "charts"], ["daskhub", "umbrella"]]) {
+  test(`KubeCluster works in the notebooks of a ${kind} ${distribution ?? ""}, which goes before the operator it names`, async () => {
+    const run = await stack({
+      team: { kind, ...(distribution === undefined ? {} : { distribution }), ...hub, operator: "ops" },
+      ops: { kind: "dask-operator", namespaces: ["team"] },
+    });
+    const release = run.find(RELEASE, "team");
+    for (const needed of ["ops", "ops-end-clusters"])
+      assert.ok(before(run, release, RELEASE).includes(needed), needed);
+    assert.ok(before(run, release, "kubernetes:core/v1:ServiceAccount").includes("ops-user-team"));
+    const account = run.find("kubernetes:core/v1:ServiceAccount", "ops-user-team").inputs.metadata;
+    const { singleuser } = hubPart(release);
+    assert.deepEqual(account, { name: singleuser.serviceAccountName, namespace: "team" });
+    assert.equal(singleuser.extraEnv.DASK_KUBERNETES__NAME, "dask-{{user}}-{{uuid}}");
+    assert.match(JSON.stringify(singleuser.networkPolicy), /"dask.org\/component":"scheduler"/);
+    assert.deepEqual(Object.keys(run.outputs.endpoints as object), ["team", "ops"]);
+  });
+}
+
+interface NotebookValues {
+  readonly singleuser: {
+    readonly serviceAccountName: string;
+    readonly extraEnv: Record<string, string>;
+    readonly networkPolicy: object;
+  };
+}
+
+/** The values of the `jupyterhub` chart, which the umbrella nests. */
+function hubPart(release: Registered): NotebookValues {
+  const all = release.inputs.values as NotebookValues & { readonly jupyterhub?: NotebookValues };
+  return all.jupyterhub ?? all;
+}
+
+test("a hub that names no operator neither waits for one nor has its account", async () => {
+  const run = await stack({
+    ops: { kind: "dask-operator", namespaces: ["team"] },
+    team: { kind: "jupyterhub", expose: "ClusterIP" },
+  });
+  const release = run.find(RELEASE, "team");
+  assert.ok(!before(run, release, RELEASE).includes("ops"));
+  assert.ok(!("serviceAccountName" in hubPart(release).singleuser));
+});

@@ -180,6 +180,7 @@ export const hubFacts: fc.Arbitrary<Partial<HubFacts>> = fc.record({
     }),
     { nil: undefined },
   ),
+  daskOperator: fc.option(fc.record({ serviceAccountName: name, environment }), { nil: undefined }),
   smokeTest: fc.boolean(),
   placement: fc.dictionary(name, name, { maxKeys: 2 }).map((nodeSelector) => () => ({
     nodeSelector,

@@ -249,3 +249,32 @@ test("a hub's name leaves room for the names that follow from it", () => {
   const releases = { [name]: { kind: "daskhub", ...offload, database: { kind: "sqlite" } } };
   refused(problems(offload, { releases }), /has 41 characters; use at most 39/);
 });
+
+const ops = (more: Input = {}) => ({ releases: { ops: { kind: "dask-operator", ...more } } });
+const inside = { expose: "ClusterIP", operator: "ops" };
+
+test("the operator that a hub names must be one and serve the hub's namespace", () => {
+  for (const kind of ["jupyterhub", "daskhub"]) {
+    refused(problems(inside, ops({ namespaces: ["hub"] }), kind));
+    refused(problems({ ...inside, namespace: "ops" }, ops(), kind));
+    refused(
+      problems(inside, ops(), kind),
+      /^dask:releases\.hub\.operator "ops" does not serve namespace hub; add hub to releases\.ops\.namespaces$/,
+    );
+    refused(
+      problems(inside, {}, kind),
+      /hub\.operator "ops" must be the name of a release of kind dask-operator; add it: ops: \{ kind: dask-operator, namespaces: \[hub\] \}$/,
+    );
+    refused(
+      problems({ ...inside, operator: "hub" }, ops({ namespaces: ["hub"] }), kind),
+      /hub\.operator "hub" must be the name of a release of kind dask-operator; use ops$/,
+    );
+  }
+});
+
+test("a ServiceAccount of the user's own beside an operator is refused", () => {
+  refused(
+    problems({ ...inside, user: { serviceAccountName: "theirs" } }, ops({ namespaces: ["hub"] })),
+    /hub\.user\.serviceAccountName "theirs" stands beside operator, .*; remove one of them$/,
+  );
+});

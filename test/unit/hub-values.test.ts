@@ -133,6 +133,40 @@ test("a scheduler port of its own is allowed too, and no image is asked for wher
   );
 });
 
+const API = { ports: [443, 6443].map((port) => ({ port, protocol: "TCP" })) };
+const SCHEDULERS = {
+  to: [{ podSelector: { matchLabels: { "dask.org/component": "scheduler" } } }],
+  ports: [8786, 8787].map((port) => ({ port, protocol: "TCP" })),
+};
+
+test("KubeCluster works in notebooks of a hub with an operator: account, environment after KubeSpawner, way out", () => {
+  const daskOperator = {
+    serviceAccountName: "ops-user",
+    environment: { DASK_KUBERNETES__NAME: "dask-{user}-{uuid}", DASK_KUBERNETES__ENV: '{"A":{}}' },
+  };
+  const user = { environment: { A: "b" }, egress: [{ to: [] }] };
+  const { singleuser } = parts(hubValues(parse({ user }), { ...facts, gateway, daskOperator }));
+  assert.equal(singleuser.serviceAccountName, "ops-user");
+  const { DASK_GATEWAY__ADDRESS: address, ...rest } = singleuser.extraEnv;
+  assert.ok(address?.startsWith("http://traefik-team-dask-gateway/"));
+  assert.deepEqual(
+    Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith("DASK_GATEWAY"))),
+    {
+      DASK_KUBERNETES__NAME: "dask-{{user}}-{{uuid}}",
+      DASK_KUBERNETES__ENV: '{{"A":{{}}}}',
+      A: "b",
+    },
+  );
+  assert.deepEqual(singleuser.networkPolicy.egress.slice(1), [SCHEDULERS, API, { to: [] }]);
+});
+
+test("a ServiceAccount of the user's own has the same way out, and no other notebook has it", () => {
+  const own = parts(hubValues(parse({ user: { serviceAccountName: "theirs" } }), facts)).singleuser;
+  assert.equal(own.serviceAccountName, "theirs");
+  assert.deepEqual(own.extraEnv, {});
+  assert.deepEqual(own.networkPolicy.egress, [SCHEDULERS, API]);
+});
+
 test("Let's Encrypt, a Secret, an own certificate and TLS before the hub are the chart's types; the key is in no value", () => {
   const https = (tls: object) => parts(hubValues(parse({ host: "hub.example.org", tls }), facts)).proxy.https;
   assert.deepEqual(https({ kind: "letsencrypt", email: "ops@example.org" }), {
@@ -282,7 +316,7 @@ test("whatever the settings, the values pass the chart's own schema and JupyterH
         if (/^singleuser\.memory\.|mem_(guarantee|limit)$/.test(path))
           assert.match(text, /^\d+(\.\d+)?[KMGT]$/, `${path}: JupyterHub reads no other sizes`);
         if (/resources\.(requests|limits)\.memory$|capacity$|pvc\.storage$/.test(path))
-          assert.match(text, /^\d+(\.\d+)?[kMGT]$/, `${path}: Kubernetes reads no other sizes`);
+          assert.match(text, /^\d+[kMGT]?$/, `${path}: Kubernetes reads no other sizes`);
       }
     }),
     { numRuns: 300 },
@@ -321,6 +355,7 @@ interface Parts {
     };
   };
   readonly singleuser: {
+    readonly serviceAccountName?: string;
     readonly extraEnv: Record<string, string>;
     readonly nodeSelector: object;
     readonly profileList: unknown;

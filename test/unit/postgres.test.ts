@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  canonicalCores,
-  canonicalMemory,
-  clusterSpec,
-  operatorValues,
-} from "../../components/postgres-values.ts";
+import { clusterSpec, operatorValues } from "../../components/postgres-values.ts";
 import { database } from "../../settings/database.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import { SettingsError } from "../../settings/problems.ts";
@@ -60,17 +55,6 @@ test("several instances get a disruption budget; placement, class, parameters an
   assert.deepEqual(found.imagePullSecrets, [{ name: "mirror" }]);
   const own = spec({ storageClass: "retained" }, { storageClass: "standard" });
   assert.deepEqual(own.storage, { size: "10G", storageClass: "retained" });
-});
-
-test("quantities are written as Kubernetes writes them back, so that no up sees a change", () => {
-  assert.deepEqual(["1G", "1.5G", "1000M", "0.5T", "512K"].map(canonicalMemory), [
-    "1G",
-    "1500M",
-    "1G",
-    "500G",
-    "512k",
-  ]);
-  assert.deepEqual([1, 0.5, 2.25, 0.0001].map(canonicalCores), ["1", "500m", "2250m", "1m"]);
 });
 
 const stores = [

@@ -46,9 +46,14 @@ export function settingsOf(file: string): Settings {
 export function programOf(file: string, kubeconfig?: string): () => Promise<Outputs> {
   return () => {
     const settings = settingsOf(file);
-    const existing = settings.cluster.provider === "existing" && kubeconfig !== undefined;
-    const secrets = { ...settings.secrets, ...(existing ? { cluster: { kubeconfig } } : {}) };
     for (const [key, value] of read(file).others) pulumi.runtime.setConfig(key, value);
-    return deploy({ ...settings, secrets });
+    return deploy(kubeconfig === undefined ? settings : onCluster(settings, kubeconfig));
   };
+}
+
+/** The settings with the one context of a kubeconfig in place of the cluster that an existing one's settings name. */
+function onCluster(settings: Settings, kubeconfig: string): Settings {
+  if (settings.cluster.provider !== "existing") return settings;
+  const { context: _, ...cluster } = settings.cluster;
+  return { ...settings, cluster, secrets: { ...settings.secrets, cluster: { kubeconfig } } };
 }
