@@ -3,7 +3,7 @@ import type { Problem, Report } from "./problems.ts";
 /** A release's name must fit the names that follow from it. */
 export function checkName(name: string, most: number, report: Report): Problem[] {
   if (name.length <= most) return [];
-  const message = `has ${name.length} characters, and names that follow from it would be too long; use at most ${most}`;
+  const message = `has ${name.length} characters and names that follow from it would be too long; use at most ${most}`;
   return [report(["releases", name], message)];
 }
 

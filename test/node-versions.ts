@@ -30,7 +30,7 @@ function node(version: string): string {
 for (const version of VERSIONS) {
   const program = node(version);
   console.log(`Node.js ${version}: ${program}`);
-  const args = ["--import", "tsx", join(repository, "test", "run.ts"), "unit", "graph"];
+  const args = ["--import", "tsx/esm", join(repository, "test", "run.ts"), "unit", "graph"];
   const { status } = spawnSync(program, args, { cwd: repository, stdio: "inherit" });
   if (status !== 0) {
     process.exitCode = 1;

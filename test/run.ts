@@ -9,7 +9,7 @@ import { startSandbox, stopSandbox } from "../sandbox/sandbox.ts";
 import { REAL_ROOT_VARIABLE, REAL_SKIP_VARIABLE } from "./e2e/node.ts";
 import { ROOT_VARIABLE, SKIP_VARIABLE } from "./stack/sandbox.ts";
 
-// npm test [-- <level> ...]: the levels unit, graph, stack and e2e in this order; without a level, all of them.
+// npm test [-- <level> ...]: the levels code, unit, graph, python, stack and e2e in this order; without a level, all of them.
 
 const ALONE = ["unit", "graph"];
 const OF_CODE = ["code"];
@@ -28,12 +28,18 @@ async function main(): Promise<Counts> {
   const chosen = (levels: readonly string[]) =>
     levels.filter((level) => wanted.length === 0 || wanted.includes(level));
   const counts = { passed: 0, failed: 0, skipped: 0 };
-  await runLevels(chosen(OF_CODE), 1, counts);
-  await runLevels(chosen(ALONE), 2, counts);
-  await runLevels(chosen(WITH_PYTHON), 2, counts);
-  if (chosen(ON_SANDBOX).length > 0) await withSandbox(() => runLevels(chosen(ON_SANDBOX), 2, counts));
+  await runFiles(filesOf(chosen(OF_CODE)), 1, counts);
+  await runFiles(
+    chosen(ALONE).map((level) => join(repository, "test", level, "all.ts")),
+    2,
+    counts,
+  );
+  await runFiles(filesOf(chosen(WITH_PYTHON)), 2, counts);
+  const stacks = filesOf(chosen(ON_SANDBOX));
+  if (stacks.length > 0) await withSandbox(() => runFiles(stacks, 2, counts));
   // One after the other: each wants the cores for the Dask clusters that it makes.
-  if (chosen(ON_REAL_NODE).length > 0) await withRealNode(() => runLevels(chosen(ON_REAL_NODE), 1, counts));
+  const pods = filesOf(chosen(ON_REAL_NODE));
+  if (pods.length > 0) await withRealNode(() => runFiles(pods, 1, counts));
   return counts;
 }
 
@@ -68,14 +74,18 @@ async function withRealNode(body: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Runs every test file of the levels, each in a process of its own. */
-async function runLevels(levels: readonly string[], concurrency: number, counts: Counts): Promise<void> {
-  const files = levels.flatMap((level) => {
+/** The test files of some levels. */
+function filesOf(levels: readonly string[]): string[] {
+  return levels.flatMap((level) => {
     const folder = join(repository, "test", level);
     return readdirSync(folder)
       .filter((file) => file.endsWith(".test.ts"))
       .map((file) => join(folder, file));
   });
+}
+
+/** Runs test files, each in a process of its own, and counts. */
+async function runFiles(files: string[], concurrency: number, counts: Counts): Promise<void> {
   if (files.length === 0) return;
   const stream = run({ files, concurrency });
   stream.on("test:pass", ({ skip, details }) => {

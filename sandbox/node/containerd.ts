@@ -79,6 +79,9 @@ disabled_plugins = ${JSON.stringify(disabled)}
   # Root without CAP_SYS_RESOURCE, as in many containers, may not lower a score, and no pod would start.
   restrict_oom_score_adj = true
   stream_server_address = "127.0.0.1"
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    # What has been unpacked is not needed packed as well.
+    discard_unpacked_layers = true
   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]

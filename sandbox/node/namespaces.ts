@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type Ended, run } from "../command.ts";
 import { until } from "../kubernetes-api.ts";
@@ -122,6 +123,12 @@ const KERNEL_SETTINGS = {
   "kernel/keys/root_maxbytes": "25000000",
 } as const;
 
+/**
+ * CPUs that the node has in Kubernetes, where the machine has fewer: pods ask for whole cores as on a cluster, and
+ * share what there is.
+ */
+const LEAST_CPUS = 8;
+
 /** Folders of the node that its programs expect in fixed places. */
 const FOLDERS = {
   containerd: "/var/lib/containerd",
@@ -140,6 +147,18 @@ function mounts(layout: Layout): string[][] {
     writeFileSync(file, `${value}\n`);
     return ["mount", "--bind", file, `/proc/sys/${name}`];
   });
+  const cpus = join(nodeFolder(layout), "cpus");
+  for (let index = 0; index < Math.max(LEAST_CPUS, availableParallelism()); index++) {
+    mkdirSync(join(cpus, "cpu", `cpu${index}`), { recursive: true });
+  }
+  // The kubelet counts the folders; without any of the other it asks for no more about them.
+  mkdirSync(join(cpus, "node"), { recursive: true });
+  const counted = ["cpu", "node"].map((name) => [
+    "mount",
+    "--bind",
+    join(cpus, name),
+    `/sys/devices/system/${name}`,
+  ]);
   const bound = Object.entries(FOLDERS).flatMap(([name, path]) => {
     const folder = join(nodeFolder(layout), name);
     mkdirSync(folder, { recursive: true });
@@ -150,6 +169,7 @@ function mounts(layout: Layout): string[][] {
   });
   return [
     ...faked,
+    ...counted,
     ["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run"],
     ...kept.flatMap((folder, index) => [
       ["mkdir", "-p", `/run/kept/${index}`],

@@ -25,10 +25,7 @@ function plainProgram(): Promise<Run> {
   return plain;
 }
 
-async function program(
-  own: Record<string, unknown> = {},
-  options: RunOptions & { use?: (made: Cluster) => unknown } = {},
-): Promise<Run> {
+function program(own: Record<string, unknown> = {}, options: PlannedOptions = {}): Promise<Run> {
   const cluster = {
     provider: "eks",
     region: "eu-central-1",
@@ -37,13 +34,8 @@ async function program(
     tags: { costCentre: "42" },
     ...own,
   };
-  const settings = parseSettings({ cluster, releases: { batch: BATCH }, liveChecks: false });
-  return run(
-    async () => {
-      const made = (await planCluster(settings)).create();
-      options.use?.(made);
-      return outputsOf(made, createReleases(settings, made));
-    },
+  return onPlanned(
+    { cluster, releases: { batch: BATCH } },
     { states: awsStates, calls: awsCalls, ...options },
   );
 }
@@ -55,14 +47,7 @@ async function answer<Value>(own: Record<string, unknown>, use: (made: Cluster) 
   return { ...made, answered: await value(kept[0] as pulumi.Input<Value>) };
 }
 
-/** The kubeconfig of a run, which must be secret. */
-async function kubeconfigOf(own: Record<string, unknown>) {
-  const kept: pulumi.Output<string>[] = [];
-  const made = await program(own, { use: ({ kubeconfig }) => kept.push(kubeconfig) });
-  const [kubeconfig] = kept;
-  assert.ok(await isSecret(kubeconfig));
-  return { ...made, config: JSON.parse((await value(kubeconfig)) ?? "") };
-}
+const withKubeconfig = (own: Record<string, unknown>) => kubeconfigOf((use) => program(own, { use }));
 
 const CLUSTER = "aws:eks/cluster:Cluster";
 const GROUP = "aws:eks/nodeGroup:NodeGroup";
@@ -590,7 +575,7 @@ test("a host gets a record in the zone of the settings: an alias of the load bal
 });
 
 test("the kubeconfig runs the AWS CLI, is secret, and the provider knows the cluster by its ARN", async () => {
-  const { find, config } = await kubeconfigOf({ profile: "dev" });
+  const { find, config } = await withKubeconfig({ profile: "dev" });
   assert.deepEqual(config.clusters, [
     {
       name: "dask-test",
@@ -614,7 +599,7 @@ test("the kubeconfig runs the AWS CLI, is secret, and the provider knows the clu
 });
 
 test("with auth: token the kubeconfig holds a token and runs nothing", async () => {
-  const { config } = await kubeconfigOf({ auth: "token" });
+  const { config } = await withKubeconfig({ auth: "token" });
   assert.deepEqual(config.users[0].user, { token: "k8s-aws-v1.token" });
 });
 

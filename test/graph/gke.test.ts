@@ -37,34 +37,14 @@ function cluster(own: Record<string, unknown> = {}) {
   };
 }
 
-async function program(
+function program(
   own: Record<string, unknown> = {},
-  options: RunOptions & { use?: (made: Cluster) => unknown; releases?: object } = {},
+  { releases = { batch: BATCH }, ...options }: PlannedOptions & { releases?: object } = {},
 ): Promise<Run> {
-  const settings = parseSettings({
-    cluster: cluster(own),
-    releases: options.releases ?? { batch: BATCH },
-    liveChecks: false,
-  });
-  return run(
-    async () => {
-      const plan = await planCluster(settings);
-      const made = plan.create();
-      options.use?.(made);
-      return outputsOf(made, createReleases(settings, made));
-    },
-    { states: gcpStates, calls: gcpCalls, ...options },
-  );
+  return onPlanned({ cluster: cluster(own), releases }, { states: gcpStates, calls: gcpCalls, ...options });
 }
 
-/** The kubeconfig of a run, which must be secret. */
-async function kubeconfigOf(own: Record<string, unknown>) {
-  const kept: pulumi.Output<string>[] = [];
-  const made = await program(own, { use: ({ kubeconfig }) => kept.push(kubeconfig) });
-  const [kubeconfig] = kept;
-  assert.ok(await isSecret(kubeconfig));
-  return { ...made, config: JSON.parse((await value(kubeconfig)) ?? "") };
-}
+const withKubeconfig = (own: Record<string, unknown>) => kubeconfigOf((use) => program(own, { use }));
 
 const CLUSTER = "gcp:container/cluster:Cluster";
 const POOL = "gcp:container/nodePool:NodePool";
@@ -357,7 +337,7 @@ test("without a zone the cluster makes no records", async () => {
 });
 
 test("the kubeconfig logs in by the plugin, is secret and goes to the DNS endpoint", async () => {
-  const { find, config } = await kubeconfigOf({});
+  const { find, config } = await withKubeconfig({});
   assert.deepEqual(config.clusters, [
     { name: "dask-test", cluster: { server: "https://gke-0123.europe-west1.gke.goog" } },
   ]);
@@ -371,7 +351,7 @@ test("with auth: token and the address as endpoint the kubeconfig holds both tok
     auth: "token",
     controlPlane: { endpoint: "ip", authorizedNetworks: ["203.0.113.0/24"] },
   };
-  const { find, config } = await kubeconfigOf(own);
+  const { find, config } = await withKubeconfig(own);
   assert.deepEqual(config.users[0].user, { token: "ya29.token" });
   assert.deepEqual(config.clusters[0].cluster, {
     server: "https://203.0.113.5",

@@ -32,36 +32,18 @@ const EXPOSE = { allowFrom: ["203.0.113.0/24"] };
 const BATCH = { kind: "dask", scheduler: { expose: EXPOSE } };
 const OWN = { image: "ubuntu-kube", externalNetwork: "public", masterMachineType: "m1.medium" };
 
-interface Options extends RunOptions {
+interface Options extends PlannedOptions {
   readonly own?: Record<string, unknown>;
   readonly releases?: Record<string, unknown>;
   readonly secrets?: Record<string, Record<string, string>>;
-  use?(made: Cluster): unknown;
 }
 
-async function program({ own, releases, secrets, use, ...options }: Options = {}) {
+function program({ own, releases = { batch: BATCH }, secrets = {}, ...options }: Options = {}) {
   const cluster = { provider: "magnum", template: "k8s", floatingIpPool: "public", nodePools: POOLS, ...own };
-  const settings = parseSettings({
-    cluster,
-    releases: releases ?? { batch: BATCH },
-    ...(secrets === undefined ? {} : { secrets }),
-    liveChecks: false,
-  });
-  const kept: Outputs[] = [];
-  const made = await run(
-    async () => {
-      const plan = await planCluster(settings);
-      const contract = plan.create();
-      use?.(contract);
-      const outputs = outputsOf(contract, createReleases(settings, contract));
-      kept.push(outputs);
-      return outputs;
-    },
+  return onPlanned(
+    { cluster, releases, secrets },
     { states: openstackStates, calls: openstackCalls, ...options },
   );
-  const [stackOutputs] = kept;
-  if (stackOutputs === undefined) throw new Error("the program gave no outputs");
-  return { ...made, stackOutputs };
 }
 
 test("a cluster is made from a template by name, its own workers being the core pool", async () => {

@@ -56,7 +56,7 @@ hubTest(
       const shared = { limits: { workers: 7 } };
       await bench.open("crew", await config({ shared }));
       assert.deepEqual((await up()).done, ["replace shared-smoke-test", "update shared"]);
-      assert.match(await gatewayConfig(bench, "shared", "shared-dask-gateway"), /cluster_max_workers\W+7\b/);
+      assert.match(await gatewayConfig(bench, "shared", "shared-dask-gateway"), /workers\\":7\b/);
 
       const people = { limits: { workers: 5 } };
       await bench.open("crew", await config({ shared, people }));

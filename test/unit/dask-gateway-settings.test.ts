@@ -46,17 +46,17 @@ const refused: readonly (readonly [string, () => unknown, RegExp])[] = [
   [
     "the image tag latest",
     () => parse({ image: "example.org/dask:latest" }),
-    /image .*must be a fixed tag, not latest/,
+    /image .*must have a fixed tag, not latest; name a release/,
   ],
   [
     "an image without a tag",
     () => parse({ image: "example.org/dask" }),
-    /image .*fixed tag or digest; write name:2026\.3\.0/,
+    /image .*has no tag; add a fixed one, like :2025\.11\.13, or a digest/,
   ],
   [
     "an image of the options without a tag",
     () => parse({ options: { image: ["dask"] } }),
-    /options\.image.*write/,
+    /options\.image\.0 .*has no tag; add a fixed one/,
   ],
   [
     "a variable of the gateway's own",
@@ -126,7 +126,7 @@ const refused: readonly (readonly [string, () => unknown, RegExp])[] = [
   [
     "a long name",
     () => parseSettings({ cluster, releases: { ["g".repeat(40)]: { kind: "dask-gateway" } } }),
-    /has 40 characters .*use at most 39/,
+    /has 40 characters and names that follow from it would be too long; use at most 39/,
   ],
   ["an unknown key", () => parse({ idleTimeout: "30m" }), /unknown key/],
 ];

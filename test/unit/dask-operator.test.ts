@@ -7,20 +7,11 @@ import {
   operatorValues,
 } from "../../components/dask-operator-values.ts";
 import { daskOperator } from "../../settings/dask-operator.ts";
-import { parseSettings } from "../../settings/parse.ts";
-import { SettingsError } from "../../settings/problems.ts";
+import { problemsOf } from "./refusals.ts";
 
 const settings = (more: object = {}) => daskOperator.parse({ kind: "dask-operator", ...more });
 
-function problems(releases: object): string[] {
-  try {
-    parseSettings({ cluster: { provider: "existing" }, releases });
-    return [];
-  } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    return error.problems.map(({ key, message }) => `${key} ${message}`);
-  }
-}
+const problems = (releases: object) => problemsOf({ cluster: { provider: "existing" }, releases });
 
 test("the operator sees the namespaces it serves and no other, and brings no rights of its own", () => {
   assert.deepEqual(
@@ -72,12 +63,19 @@ test("two operators that would serve one namespace are refused, with who does al
 test("a namespace named twice and names that cannot be made are refused", () => {
   assert.match(problems({ ops: { kind: "dask-operator", namespaces: ["ops"] } }).join(), /names ops twice/);
   const name = "o".repeat(39);
-  assert.match(problems({ [name]: { kind: "dask-operator" } }).join(), /use at most 38/);
+  assert.match(
+    problems({ [name]: { kind: "dask-operator" } }).join(),
+    /and names that follow from it would be too long; use at most 38/,
+  );
   assert.equal(longestReleaseName("dask-kubernetes-operator"), 53);
 });
 
 const bad: readonly [string, object, RegExp][] = [
-  ["an image without a tag", { clusters: { image: "ghcr.io/dask/dask" } }, /must name a tag or digest/],
+  [
+    "an image without a tag",
+    { clusters: { image: "ghcr.io/dask/dask" } },
+    /has no tag; add a fixed one, like :2025\.11\.13, or a digest/,
+  ],
   ["latest", { clusters: { image: "ghcr.io/dask/dask:latest" } }, /not latest; name a release/],
   ["a cluster name with capitals", { clusters: { name: "Dask-{uuid}" } }, /write dask-\{user\}-\{uuid\}/],
   ["4Gi", { clusters: { memory: "4Gi" } }, /write 4G/],

@@ -17,41 +17,15 @@ import { placementOf } from "../../providers/node-pools.ts";
 import { aligned, holds, overlaps, part } from "../../settings/networks.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import { roles } from "../../settings/placement.ts";
-import { SettingsError } from "../../settings/problems.ts";
+import { cloudStack } from "./refusals.ts";
 
 const CORE = { machineType: "m6i.xlarge", max: 3 };
 const WORKER = { machineType: "m6i.2xlarge", max: 10 };
 
-function settings(own: object = {}, releases: object = {}) {
-  const cluster = {
-    provider: "eks",
-    region: "eu-central-1",
-    nodePools: { core: CORE, worker: WORKER },
-    ...own,
-  };
-  return { cluster, releases };
-}
-
-/** The problems of a stack file, a line each. */
-function problems(own: object, releases: object = {}): string[] {
-  try {
-    parseSettings(settings(own, releases));
-  } catch (error) {
-    assert.ok(error instanceof SettingsError, String(error));
-    return error.problems.map(({ key, message }) => `${key} ${message}`);
-  }
-  return [];
-}
-
-function refuses(own: object, expected: RegExp, releases: object = {}) {
-  const found = problems(own, releases);
-  assert.ok(
-    found.some((line) => expected.test(line)),
-    `${expected} not in\n${found.join("\n")}`,
-  );
-}
-
-const pools = (more: object) => ({ nodePools: { core: CORE, worker: WORKER, ...more } });
+const { settings, pools, problems, refuses } = cloudStack(
+  { provider: "eks", region: "eu-central-1" },
+  { core: CORE, worker: WORKER },
+);
 const network = (own: object) => ({ network: own });
 
 test("a cluster on Amazon needs a region and pools, and has a default for everything else", () => {

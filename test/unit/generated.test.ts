@@ -12,7 +12,7 @@ const read = (path: string) => readFileSync(join(repository, path), "utf8");
 
 test("the JSON Schema, the reference and the README's table are what npm run generate writes", () => {
   for (const { file, text } of generated(read))
-    assert.equal(read(file), text, `${file} is stale; run npm run generate`);
+    assert.ok(read(file) === text, `${file} is stale; run npm run generate`);
 });
 
 test("the JSON Schema accepts the stack files of the project and refuses a misspelt key", () => {

@@ -12,42 +12,15 @@ import { selectContext } from "../../providers/kubeconfig.ts";
 import { requireProgram } from "../../providers/prerequisites.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import { unknownSizes } from "../../settings/pool-rules.ts";
-import { SettingsError } from "../../settings/problems.ts";
+import { cloudStack } from "./refusals.ts";
 
 const CORE = { machineType: "e2-standard-4", max: 3 };
 const WORKER = { machineType: "n2-standard-4", max: 10 };
 
-function settings(own: object = {}, releases: object = {}) {
-  const cluster = {
-    provider: "gke",
-    project: "my-project",
-    location: "europe-west1-b",
-    nodePools: { core: CORE, worker: WORKER },
-    ...own,
-  };
-  return { cluster, releases };
-}
-
-/** The problems of a stack file, a line each. */
-function problems(own: object, releases: object = {}): string[] {
-  try {
-    parseSettings(settings(own, releases));
-  } catch (error) {
-    assert.ok(error instanceof SettingsError, String(error));
-    return error.problems.map(({ key, message }) => `${key} ${message}`);
-  }
-  return [];
-}
-
-function refuses(own: object, expected: RegExp, releases: object = {}) {
-  const found = problems(own, releases);
-  assert.ok(
-    found.some((line) => expected.test(line)),
-    `${expected} not in\n${found.join("\n")}`,
-  );
-}
-
-const pools = (more: object) => ({ nodePools: { core: CORE, worker: WORKER, ...more } });
+const { settings, pools, problems, refuses } = cloudStack(
+  { provider: "gke", project: "my-project", location: "europe-west1-b" },
+  { core: CORE, worker: WORKER },
+);
 
 test("a cluster on Google Cloud needs a location and pools, and has a default for everything else", () => {
   const { cluster } = parseSettings(settings());

@@ -247,7 +247,10 @@ test("the umbrella beside a newer gateway is refused, because their CRDs disagre
 test("a hub's name leaves room for the names that follow from it", () => {
   const name = "h".repeat(41);
   const releases = { [name]: { kind: "daskhub", ...offload, database: { kind: "sqlite" } } };
-  refused(problems(offload, { releases }), /has 41 characters; use at most 39/);
+  refused(
+    problems(offload, { releases }),
+    /has 41 characters and names that follow from it would be too long; use at most 39$/,
+  );
 });
 
 const ops = (more: Input = {}) => ({ releases: { ops: { kind: "dask-operator", ...more } } });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { clusterSpec, operatorValues } from "../../components/postgres-values.ts";
 import { database } from "../../settings/database.ts";
 import { parseSettings } from "../../settings/parse.ts";
-import { SettingsError } from "../../settings/problems.ts";
+import { problemsOf } from "./refusals.ts";
 
 const anywhere = { nodeSelector: {}, tolerations: [] };
 
@@ -20,13 +20,7 @@ function spec(more: object = {}, args: object = {}) {
 
 function problems(settings: object, more: object = {}): string[] {
   const hub = { kind: "jupyterhub", host: "hub.example.org", tls: { kind: "offload" }, database: settings };
-  try {
-    parseSettings({ cluster: { provider: "existing" }, releases: { hub }, ...more });
-    return [];
-  } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    return error.problems.map(({ key, message }) => `${key} ${message}`);
-  }
+  return problemsOf({ cluster: { provider: "existing" }, releases: { hub }, ...more });
 }
 
 test("a database without a word is one small Postgres that is ready for drains", () => {

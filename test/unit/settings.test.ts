@@ -166,7 +166,7 @@ const rejections: readonly [title: string, input: unknown, line: RegExp][] = [
   [
     "a release name too long for the chart's Services",
     { cluster: existing, releases: { ["x".repeat(45)]: { kind: "dask" } } },
-    /has 45 characters and its Service names would pass 63; use at most 39$/,
+    /has 45 characters and names that follow from it would be too long; use at most 39$/,
   ],
   [
     "a scheduler on a load balancer without allowFrom",
