@@ -1,6 +1,6 @@
-import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import type { AddonName } from "../settings/eks.ts";
+import * as aws from "./aws.ts";
 import type { EksContext } from "./eks-context.ts";
 import type { ControlPlane } from "./eks-control-plane.ts";
 import { identity } from "./eks-iam.ts";
@@ -53,10 +53,10 @@ interface Place {
 function addon(
   addonName: AddonName,
   { context: { settings, parent }, controlPlane, dependsOn }: Place,
-  more: Partial<aws.eks.AddonArgs> = {},
-): aws.eks.Addon {
+  more: Partial<aws.AddonArgs> = {},
+): aws.Addon {
   const addonVersion = settings.addons[addonName];
-  return new aws.eks.Addon(
+  return new aws.Addon(
     addonName,
     {
       addonName,

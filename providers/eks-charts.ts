@@ -1,9 +1,9 @@
-import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { chartRelease } from "../components/chart.ts";
 import type { Cluster } from "../components/cluster.ts";
 import type { EksSettings } from "../settings/eks.ts";
 import { seconds } from "../settings/quantities.ts";
+import * as aws from "./aws.ts";
 import type { EksContext } from "./eks-context.ts";
 import type { ControlPlane } from "./eks-control-plane.ts";
 import { isGpuMachine } from "./eks-facts.ts";
@@ -35,7 +35,7 @@ export function createAutoscaler(
     { principal: "pods", statements: autoscalerStatements(name, settings.region) },
     context,
   );
-  const association = new aws.eks.PodIdentityAssociation(
+  const association = new aws.PodIdentityAssociation(
     AUTOSCALER,
     {
       clusterName: controlPlane.name,

@@ -1,5 +1,5 @@
-import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
+import * as aws from "./aws.ts";
 import type { EksContext } from "./eks-context.ts";
 import { identity, partitionOf } from "./eks-iam.ts";
 import type { EksNetwork } from "./eks-network.ts";
@@ -19,7 +19,7 @@ export interface ControlPlane {
 
 /** Finds a control plane that is there already, by its name. */
 export function findControlPlane(name: string, { parent }: EksContext): ControlPlane {
-  const found = aws.eks.getClusterOutput({ name }, { parent });
+  const found = aws.getClusterOutput({ name }, { parent });
   return {
     name: found.name,
     arn: found.arn,
@@ -42,7 +42,7 @@ export function createControlPlane(context: EksContext, network: EksNetwork): Co
   const role = identity("cluster", { principal: "eks", managed: ["AmazonEKSClusterPolicy"] }, context);
   const logGroup = settings.logs === undefined ? [] : [createLogGroup(name, settings.logs.days, parent)];
   const before = [...network.resources, ...role.resources, ...logGroup];
-  const cluster = new aws.eks.Cluster(
+  const cluster = new aws.Cluster(
     "cluster",
     {
       name,
@@ -78,24 +78,20 @@ export function createControlPlane(context: EksContext, network: EksNetwork): Co
 }
 
 /** The log group that EKS would otherwise make itself, keep for ever and leave behind. */
-function createLogGroup(name: string, days: number, parent: pulumi.Resource): aws.cloudwatch.LogGroup {
-  return new aws.cloudwatch.LogGroup(
-    "logs",
-    { name: `/aws/eks/${name}/cluster`, retentionInDays: days },
-    { parent },
-  );
+function createLogGroup(name: string, days: number, parent: pulumi.Resource): aws.LogGroup {
+  return new aws.LogGroup("logs", { name: `/aws/eks/${name}/cluster`, retentionInDays: days }, { parent });
 }
 
 function admin(
   principalArn: string,
-  cluster: aws.eks.Cluster,
+  cluster: aws.Cluster,
   { settings, parent }: EksContext,
 ): pulumi.Resource[] {
   // Account and role tell principals apart; the rest of an ARN is the same for all.
   const label = principalArn.replace(/^.*::/, "").replace(":", "/");
-  const entry = new aws.eks.AccessEntry(label, { clusterName: cluster.name, principalArn }, { parent });
+  const entry = new aws.AccessEntry(label, { clusterName: cluster.name, principalArn }, { parent });
   const policy = "cluster-access-policy/AmazonEKSClusterAdminPolicy";
-  const association = new aws.eks.AccessPolicyAssociation(
+  const association = new aws.AccessPolicyAssociation(
     label,
     {
       clusterName: cluster.name,

@@ -1,7 +1,7 @@
-import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Exposure } from "../components/cluster.ts";
 import type { ExposeSettings } from "../settings/release.ts";
+import * as aws from "./aws.ts";
 import type { EksContext } from "./eks-context.ts";
 import type { EksNetwork } from "./eks-network.ts";
 import type { Tags } from "./tags.ts";
@@ -42,8 +42,8 @@ export function exposeEks(
   };
 }
 
-function elasticIp(service: string, { name, parent }: EksContext, network: EksNetwork): aws.ec2.Eip {
-  return new aws.ec2.Eip(
+function elasticIp(service: string, { name, parent }: EksContext, network: EksNetwork): aws.Eip {
+  return new aws.Eip(
     `endpoint-${service}`,
     { domain: "vpc", tags: { Name: `${name}-${service}` } },
     { parent, dependsOn: [...network.resources] },
@@ -70,9 +70,9 @@ export function recordEks(
   zone: string,
   { settings, parent }: EksContext,
 ): pulumi.Resource {
-  const { zoneId } = aws.route53.getZoneOutput({ name: zone }, { parent });
-  const loadBalancers = aws.lb.getHostedZoneIdOutput({ loadBalancerType: "network" }, { parent });
-  return new aws.route53.Record(
+  const { zoneId } = aws.getZoneOutput({ name: zone }, { parent });
+  const loadBalancers = aws.getHostedZoneIdOutput({ loadBalancerType: "network" }, { parent });
+  return new aws.Record(
     host,
     {
       name: host,

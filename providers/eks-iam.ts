@@ -1,5 +1,5 @@
-import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
+import * as aws from "./aws.ts";
 import type { EksContext } from "./eks-context.ts";
 
 /** An IAM role with all that it may do. */
@@ -36,21 +36,21 @@ export function identity(
   { settings, name, parent }: EksContext,
 ): Identity {
   const { region } = settings;
-  const role = new aws.iam.Role(
+  const role = new aws.Role(
     `${name}-${label}`,
     { assumeRolePolicy: trustPolicy(args.principal, region) },
     { parent },
   );
   const attachments = (args.managed ?? []).map(
     (policy) =>
-      new aws.iam.RolePolicyAttachment(
+      new aws.RolePolicyAttachment(
         `${label}-${policy.replace(/^.*\//, "")}`,
         { role: role.name, policyArn: `arn:${partitionOf(region)}:iam::aws:policy/${policy}` },
         { parent },
       ),
   );
   const own = args.statements && [
-    new aws.iam.RolePolicy(label, { role: role.name, policy: policyDocument(args.statements) }, { parent }),
+    new aws.RolePolicy(label, { role: role.name, policy: policyDocument(args.statements) }, { parent }),
   ];
   return { arn: role.arn, resources: [role, ...attachments, ...(own ?? [])] };
 }

@@ -1,5 +1,5 @@
-import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import * as aws from "./aws.ts";
 import type { EksContext } from "./eks-context.ts";
 import type { ControlPlane } from "./eks-control-plane.ts";
 
@@ -24,8 +24,7 @@ export function kubeconfigOf(
   { settings, parent }: EksContext,
 ): pulumi.Output<string> {
   const { name, endpoint, certificateAuthority } = controlPlane;
-  const token =
-    settings.auth === "token" ? aws.eks.getClusterAuthOutput({ name }, { parent }).token : undefined;
+  const token = settings.auth === "token" ? aws.getClusterAuthOutput({ name }, { parent }).token : undefined;
   const { region, profile } = settings;
   return pulumi.secret(
     pulumi

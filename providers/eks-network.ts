@@ -1,5 +1,5 @@
-import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
+import * as aws from "./aws.ts";
 import type { EksContext } from "./eks-context.ts";
 import { createSubnet, type SubnetKind, zonesOf } from "./eks-subnets.ts";
 
@@ -26,7 +26,7 @@ function createNetwork(context: EksContext): EksNetwork {
   const { settings, name, parent } = context;
   const { cidr } = settings.network;
   const named = (part: string) => ({ tags: { Name: `${name}-${part}` } });
-  const vpc = new aws.ec2.Vpc(
+  const vpc = new aws.Vpc(
     "vpc",
     { cidrBlock: cidr, enableDnsHostnames: true, enableDnsSupport: true, ...named("vpc") },
     { parent },
@@ -36,17 +36,9 @@ function createNetwork(context: EksContext): EksNetwork {
     zones.map((zone, index) => createSubnet({ kind, zone, index, vpc }, context));
   const [publicSubnets, privateSubnets] = [subnets("public"), subnets("private")];
 
-  const gateway = new aws.ec2.InternetGateway(
-    "internet",
-    { vpcId: vpc.id, ...named("internet") },
-    { parent },
-  );
-  const address = new aws.ec2.Eip(
-    "nat",
-    { domain: "vpc", ...named("nat") },
-    { parent, dependsOn: [gateway] },
-  );
-  const nat = new aws.ec2.NatGateway(
+  const gateway = new aws.InternetGateway("internet", { vpcId: vpc.id, ...named("internet") }, { parent });
+  const address = new aws.Eip("nat", { domain: "vpc", ...named("nat") }, { parent, dependsOn: [gateway] });
+  const nat = new aws.NatGateway(
     "nat",
     { allocationId: address.allocationId, subnetId: idOf(publicSubnets), ...named("nat") },
     { parent, dependsOn: [gateway] },
@@ -56,7 +48,7 @@ function createNetwork(context: EksContext): EksNetwork {
     kind: SubnetKind,
     route: { gatewayId: pulumi.Input<string> } | { natGatewayId: pulumi.Input<string> },
   ) =>
-    new aws.ec2.RouteTable(
+    new aws.RouteTable(
       kind,
       { vpcId: vpc.id, routes: [{ cidrBlock: "0.0.0.0/0", ...route }], ...named(kind) },
       { parent },
@@ -69,7 +61,7 @@ function createNetwork(context: EksContext): EksNetwork {
     ...associate("public", tables.public, publicSubnets, parent),
     ...associate("private", tables.private, privateSubnets, parent),
   ];
-  const s3 = new aws.ec2.VpcEndpoint(
+  const s3 = new aws.VpcEndpoint(
     "s3",
     {
       vpcId: vpc.id,
@@ -101,13 +93,13 @@ function createNetwork(context: EksContext): EksNetwork {
 
 function associate(
   kind: SubnetKind,
-  table: aws.ec2.RouteTable,
-  subnets: readonly aws.ec2.Subnet[],
+  table: aws.RouteTable,
+  subnets: readonly aws.Subnet[],
   parent: pulumi.Resource,
-): aws.ec2.RouteTableAssociation[] {
+): aws.RouteTableAssociation[] {
   return subnets.map(
     ({ id }, index) =>
-      new aws.ec2.RouteTableAssociation(
+      new aws.RouteTableAssociation(
         `${kind}-${index + 1}`,
         { routeTableId: table.id, subnetId: id },
         { parent },
@@ -115,7 +107,7 @@ function associate(
   );
 }
 
-function idOf([first]: readonly aws.ec2.Subnet[]): pulumi.Output<string> {
+function idOf([first]: readonly aws.Subnet[]): pulumi.Output<string> {
   if (first === undefined) throw new Error("a network without subnets");
   return first.id;
 }

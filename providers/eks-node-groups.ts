@@ -1,7 +1,7 @@
-import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { NodePool } from "../settings/node-pools.ts";
 import { bytes } from "../settings/quantities.ts";
+import * as aws from "./aws.ts";
 import type { EksContext } from "./eks-context.ts";
 import type { ControlPlane } from "./eks-control-plane.ts";
 import { nodeImage } from "./eks-facts.ts";
@@ -30,7 +30,7 @@ export function createNodeGroups(
   const role = identity("node", { principal: "ec2", managed: NODE_POLICIES }, context);
   const groups = Object.entries(context.settings.nodePools).flatMap(([pool, settings]) => {
     const template = launchTemplate(pool, settings, context);
-    const group = new aws.eks.NodeGroup(
+    const group = new aws.NodeGroup(
       pool,
       {
         clusterName: controlPlane.name,
@@ -72,7 +72,7 @@ export function nodeGroupArgs(name: string, pool: NodePool) {
     })),
     updateConfig: { maxUnavailablePercentage: 33 },
     nodeRepairConfig: { enabled: true },
-  } satisfies Partial<aws.eks.NodeGroupArgs>;
+  } satisfies Partial<aws.NodeGroupArgs>;
 }
 
 /** Effects of a taint as the API of EKS spells them. */
@@ -89,9 +89,9 @@ function launchTemplate(
   pool: string,
   { disk, diskType }: NodePool,
   { name, tags, parent }: EksContext,
-): aws.ec2.LaunchTemplate {
+): aws.LaunchTemplate {
   const named = { ...tags, Name: `${name}-${pool}` };
-  return new aws.ec2.LaunchTemplate(
+  return new aws.LaunchTemplate(
     `${name}-${pool}`,
     {
       blockDeviceMappings: [
@@ -119,15 +119,15 @@ function launchTemplate(
 function groupTags(
   pool: string,
   settings: NodePool,
-  group: aws.eks.NodeGroup,
+  group: aws.NodeGroup,
   { tags, parent }: EksContext,
-): aws.autoscaling.Tag[] {
+): aws.Tag[] {
   const autoscalingGroupName = group.resources.apply(
     ([first]) => first?.autoscalingGroups[0]?.name ?? missing(pool),
   );
   return Object.entries(scalingTags(pool, settings, tags)).map(
     ([key, value]) =>
-      new aws.autoscaling.Tag(
+      new aws.Tag(
         `${pool}-${key}`,
         { autoscalingGroupName, tag: { key, value, propagateAtLaunch: false } },
         { parent },

@@ -1,6 +1,6 @@
-import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { part, prefixLength } from "../settings/networks.ts";
+import * as aws from "./aws.ts";
 import type { EksContext } from "./eks-context.ts";
 
 /** Zones whose control plane has no room for EKS, by id: Amazon's "Network requirements for VPC and subnets". */
@@ -37,15 +37,15 @@ export interface SubnetPlace {
   readonly kind: SubnetKind;
   readonly zone: pulumi.Input<string>;
   readonly index: number;
-  readonly vpc: aws.ec2.Vpc;
+  readonly vpc: aws.Vpc;
 }
 
 /** Makes a subnet, tagged so that load balancers find it. */
 export function createSubnet(
   { kind, zone, index, vpc }: SubnetPlace,
   { settings: { network }, name, parent }: EksContext,
-): aws.ec2.Subnet {
-  return new aws.ec2.Subnet(
+): aws.Subnet {
+  return new aws.Subnet(
     `${kind}-${index + 1}`,
     {
       vpcId: vpc.id,

@@ -1,9 +1,9 @@
-import * as aws from "@pulumi/aws";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../components/cluster.ts";
 import type { EksSettings } from "../settings/eks.ts";
 import { unknownSizes } from "../settings/pool-rules.ts";
+import * as aws from "./aws.ts";
 import { addonsBeforeNodes, addonsOnNodes } from "./eks-addons.ts";
 import { createAutoscaler, createDevicePlugin } from "./eks-charts.ts";
 import type { EksContext } from "./eks-context.ts";

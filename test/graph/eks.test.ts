@@ -2,12 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../../components/cluster.ts";
-import { createReleases } from "../../components/index.ts";
-import { outputsOf } from "../../outputs.ts";
-import { planCluster } from "../../providers/index.ts";
-import { parseSettings } from "../../settings/parse.ts";
 import { awsCalls, awsStates, duplicateNames, isInCluster, isOfCloud } from "./clouds.ts";
-import { isSecret, type Registered, type Run, type RunOptions, reaches, run, value } from "./mock-engine.ts";
+import { type Registered, type Run, reaches, run, value } from "./mock-engine.ts";
+import { kubeconfigOf, onPlanned, type PlannedOptions } from "./planned-cluster.ts";
 
 const POOLS = {
   core: { machineType: "m6i.xlarge", max: 3 },

@@ -2,8 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../../components/cluster.ts";
-import { createReleases } from "../../components/index.ts";
-import { outputsOf } from "../../outputs.ts";
 import { planCluster } from "../../providers/index.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import {
@@ -15,7 +13,8 @@ import {
   isInCluster,
   isOfCloud,
 } from "./clouds.ts";
-import { isSecret, type Run, type RunOptions, reaches, run, value } from "./mock-engine.ts";
+import { type Run, reaches, run, value } from "./mock-engine.ts";
+import { kubeconfigOf, onPlanned, type PlannedOptions } from "./planned-cluster.ts";
 
 const POOLS = {
   core: { machineType: "e2-standard-4", max: 3 },

@@ -3,13 +3,10 @@ import { test } from "node:test";
 import type * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import type { Cluster } from "../../components/cluster.ts";
-import { createReleases } from "../../components/index.ts";
-import { type Outputs, outputsOf } from "../../outputs.ts";
-import { planCluster } from "../../providers/index.ts";
-import { parseSettings } from "../../settings/parse.ts";
 import { SettingsError } from "../../settings/problems.ts";
 import { duplicateNames, isInCluster, isOfCloud, openstackCalls, openstackStates } from "./clouds.ts";
-import { isSecret, type Run, type RunOptions, reaches, run, value } from "./mock-engine.ts";
+import { isSecret, type Run, reaches, run, value } from "./mock-engine.ts";
+import { onPlanned, type PlannedOptions } from "./planned-cluster.ts";
 
 const CLUSTER = "openstack:containerinfra/cluster:Cluster";
 const TEMPLATE = "openstack:containerinfra/clusterTemplate:ClusterTemplate";

@@ -102,6 +102,20 @@ test("a second operator is refused, whoever runs the first", async () => {
 
 const definition = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/clusters.postgresql.cnpg.io";
 
+test("definitions that an earlier operator left are refused before Helm stops at them", async () => {
+  const left = { [definition]: helm("cloudnative-pg", "databases") };
+  assert.match(
+    (await problems(left)).join(),
+    /^dask:postgres\.operator "install" finds definitions \(clusters\.postgresql\.cnpg\.io\) that an earlier CloudNativePG left, .*; set dask:postgres\.namespace to databases$/,
+  );
+  assert.deepEqual(await problems(left, {}, { postgres: { namespace: "databases" } }), []);
+  assert.match(
+    (await problems({ [definition]: annotated({}) })).join(),
+    /Helm would not take over; set dask:postgres\.values\.crds\.create to false/,
+  );
+  assert.deepEqual(await problems(left, {}, { postgres: { values: { crds: { create: false } } } }), []);
+});
+
 test("an operator that is said to be present must be there, and take backups where they are wanted", async () => {
   const present = { postgres: { operator: "present" } };
   const backup = { backup: { destination: "s3://b/p", identity: {} } };
