@@ -67,7 +67,7 @@ function placeOf(name: string, release: ReleaseSettings, settings: Settings, sha
 }
 
 /** A place whose cluster is ready when its CRDs are there too. */
-function withCrds<Of extends Place>(place: Of): Of {
+function withCrds(place: Place): Place {
   return { ...place, cluster: { ...place.cluster, ready: [...place.cluster.ready, ...place.crds] } };
 }
 
