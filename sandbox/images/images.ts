@@ -149,7 +149,7 @@ export const images = {
       name: `ghcr.io/cloudnative-pg/postgresql:${postgresMajor()}`,
       layers: [base, debianLayer("postgres", [`postgresql-${postgresMajor()}`])],
       config: {
-        Env: [`PATH=${PATH}:/usr/lib/postgresql/${postgresMajor()}/bin`, "LANG=C.UTF-8"],
+        Env: [`PATH=/usr/lib/postgresql/${postgresMajor()}/bin:${PATH}`, "LANG=C.UTF-8"],
         User: "26",
         Cmd: ["bash"],
       },

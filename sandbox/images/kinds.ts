@@ -79,6 +79,7 @@ const UNUSED = [
   "locales",
   "ssl-cert",
   "postgresql-common",
+  "postgresql-client-common",
 ];
 
 function removeWhatIsBelow(folder: string, below: string): void {
