@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { seconds } from "../settings/quantities.ts";
-import type { ChartSettings } from "../settings/release.ts";
+import type { ChartSettings } from "../settings/releases/release.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Namespace } from "./namespace.ts";
 

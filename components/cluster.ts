@@ -1,8 +1,8 @@
 import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { ServiceType } from "../settings/cluster.ts";
+import type { ServiceType } from "../settings/clusters/cluster.ts";
 import type { Placement, Role } from "../settings/placement.ts";
-import type { ExposeSettings } from "../settings/release.ts";
+import type { ExposeSettings } from "../settings/releases/release.ts";
 
 /** How a Service leaves the cluster, as data: what a component needs to write the Service. */
 export interface Exposure {

@@ -1,16 +1,16 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { DaskGatewaySettings, GatewayShapeSettings } from "../settings/dask-gateway.ts";
-import { GATEWAY_SECRETS } from "../settings/dask-gateway-rules.ts";
+import type { DaskGatewaySettings, GatewayShapeSettings } from "../settings/releases/dask-gateway.ts";
+import { GATEWAY_SECRETS } from "../settings/releases/dask-gateway-rules.ts";
 import { type ChartReleaseArgs, chartRelease } from "./chart.ts";
 import type { Cluster, Exposure } from "./cluster.ts";
-import { PORTS, proxyService } from "./dask-gateway-chart.ts";
-import { type GatewayAuth, gatewayValues } from "./dask-gateway-values.ts";
-import type { SecretKey } from "./dask-values.ts";
+import type { SecretKey } from "./dask/values.ts";
+import { PORTS, proxyService } from "./dask-gateway/chart.ts";
+import { gatewaySmokeTest, type SmokeTestLogin } from "./dask-gateway/smoke-test.ts";
+import { type GatewayAuth, gatewayValues } from "./dask-gateway/values.ts";
 import { type Addresses, chartServiceAddresses, type EndpointPort } from "./endpoint.ts";
 import type { Namespace } from "./namespace.ts";
 import type { Release, SmokeTestResult } from "./release.ts";
-import { gatewaySmokeTest, type SmokeTestLogin } from "./smoke-test-gateway.ts";
 import { token } from "./tokens.ts";
 
 /** A hub that stands in the gateway's namespace and knows its users. */

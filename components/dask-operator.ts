@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { DaskOperatorSettings } from "../settings/dask-operator.ts";
+import type { DaskOperatorSettings } from "../settings/releases/dask-operator.ts";
 import { beforeDelete } from "./before-delete.ts";
 import { chartRelease } from "./chart.ts";
 import type { Cluster } from "./cluster.ts";
@@ -8,14 +8,14 @@ import {
   operatorDiscovery,
   type ServedNamespace,
   userAccess,
-} from "./dask-operator-access.ts";
-import { fullName, userAccount } from "./dask-operator-chart.ts";
+} from "./dask-operator/access.ts";
+import { fullName, userAccount } from "./dask-operator/chart.ts";
 import {
   type NotebookAccess,
   notebookAccess,
   notebookEnvironment,
   operatorValues,
-} from "./dask-operator-values.ts";
+} from "./dask-operator/values.ts";
 import type { Addresses } from "./endpoint.ts";
 import type { Release, SmokeTestResult } from "./release.ts";
 import { smokeTest } from "./smoke-test.ts";
@@ -91,7 +91,7 @@ function endClusters(
       namespace: home,
       image: settings.image,
       pullSecrets: settings.pullSecrets,
-      script: "end-dask-clusters.py",
+      script: "dask-operator/end-clusters.py",
       env: {
         NAMESPACES: namespaces.map((each) => each.plainName).join(" "),
         PATIENCE: String(PATIENCE_S),

@@ -1,13 +1,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { DaskSettings } from "../settings/dask.ts";
-import { workerCount } from "../settings/dask-rules.ts";
 import { bytes } from "../settings/quantities.ts";
-import type { ExposeSettings } from "../settings/release.ts";
+import type { DaskSettings } from "../settings/releases/dask.ts";
+import { workerCount } from "../settings/releases/dask-rules.ts";
+import type { ExposeSettings } from "../settings/releases/release.ts";
 import { chartRelease } from "./chart.ts";
 import type { Cluster } from "./cluster.ts";
-import { jupyterService, PORTS, podLabels, schedulerService } from "./dask-chart.ts";
-import { daskValues, environment, type SecretKey } from "./dask-values.ts";
+import { jupyterService, PORTS, podLabels, schedulerService } from "./dask/chart.ts";
+import { daskValues, environment, type SecretKey } from "./dask/values.ts";
 import { type Addresses, type EndpointPort, externalService, internalAddresses } from "./endpoint.ts";
 import type { Namespace } from "./namespace.ts";
 import type { Release, SmokeTestResult } from "./release.ts";

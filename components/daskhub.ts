@@ -1,25 +1,25 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { DaskhubSettings } from "../settings/daskhub.ts";
+import type { DaskhubSettings } from "../settings/releases/daskhub.ts";
 import { chartRelease, type Values } from "./chart.ts";
+import { PORTS as GATEWAY_PORTS, proxyService } from "./dask-gateway/chart.ts";
+import { gatewaySmokeTest } from "./dask-gateway/smoke-test.ts";
+import { gatewayValues } from "./dask-gateway/values.ts";
 import { DaskGateway, type GatewaySettings } from "./dask-gateway.ts";
-import { PORTS as GATEWAY_PORTS, proxyService } from "./dask-gateway-chart.ts";
-import { gatewayValues } from "./dask-gateway-values.ts";
 import type { Addresses } from "./endpoint.ts";
+import { gatewayRelease, PORTS, SERVICES, serviceTokenKey } from "./hub/chart.ts";
 import {
   GATEWAY_PREFIX,
   GATEWAY_SERVICE,
   type GatewayBeside,
   gatewayEnvironment,
-} from "./hub-gateway-glue.ts";
-import { createHubParts, type HubArgs, hubAddresses } from "./hub-parts.ts";
-import { createPlaceholders } from "./hub-placeholders.ts";
-import { proxyAddress } from "./hub-smoke-test.ts";
-import { SMOKE_TEST_SERVICE } from "./hub-smoke-test-role.ts";
+} from "./hub/gateway-glue.ts";
+import { createHubParts, type HubArgs, hubAddresses } from "./hub/parts.ts";
+import { createPlaceholders } from "./hub/placeholders.ts";
+import { proxyAddress } from "./hub/smoke-test.ts";
+import { SMOKE_TEST_SERVICE } from "./hub/smoke-test-role.ts";
 import { JupyterHub } from "./jupyterhub.ts";
-import { gatewayRelease, PORTS, SERVICES, serviceTokenKey } from "./jupyterhub-chart.ts";
 import type { Release, SmokeTestResult } from "./release.ts";
-import { gatewaySmokeTest } from "./smoke-test-gateway.ts";
 
 /** What a hub with Dask is made of. */
 export interface DaskHubArgs extends HubArgs {

@@ -1,18 +1,18 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { DaskOperatorSettings } from "../settings/dask-operator.ts";
-import type { HubSettings } from "../settings/jupyterhub.ts";
-import { namespaceOf } from "../settings/namespace-rules.ts";
+import type { DaskOperatorSettings } from "../settings/releases/dask-operator.ts";
+import type { HubSettings } from "../settings/releases/jupyterhub.ts";
+import { namespaceOf } from "../settings/releases/namespace-rules.ts";
 import type { ReleaseSettings, Settings } from "../settings/schema.ts";
 import type { Cluster } from "./cluster.ts";
 import { type Crd, Crds } from "./crds.ts";
 import { Dask } from "./dask.ts";
 import { DaskGateway } from "./dask-gateway.ts";
+import { servedNamespaces } from "./dask-operator/access.ts";
 import { DaskOperator } from "./dask-operator.ts";
-import { servedNamespaces } from "./dask-operator-access.ts";
 import { DaskHub } from "./daskhub.ts";
 import { JupyterHub } from "./jupyterhub.ts";
 import { createNamespaces, type Namespace } from "./namespace.ts";
-import { createPostgresOperator, type PostgresOperator } from "./postgres-operator.ts";
+import { createPostgresOperator, type PostgresOperator } from "./postgres/operator.ts";
 import type { Release } from "./release.ts";
 import { settled } from "./settle.ts";
 

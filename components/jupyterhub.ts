@@ -2,11 +2,11 @@ import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { chartRelease } from "./chart.ts";
 import type { Addresses } from "./endpoint.ts";
-import type { GatewayBeside } from "./hub-gateway-glue.ts";
-import { createHubParts, type HubArgs, hubAddresses } from "./hub-parts.ts";
-import { createPlaceholders } from "./hub-placeholders.ts";
-import type { HubSecrets } from "./hub-secrets.ts";
-import { hubSmokeTest } from "./hub-smoke-test.ts";
+import type { GatewayBeside } from "./hub/gateway-glue.ts";
+import { createHubParts, type HubArgs, hubAddresses } from "./hub/parts.ts";
+import { createPlaceholders } from "./hub/placeholders.ts";
+import type { HubSecrets } from "./hub/secrets.ts";
+import { hubSmokeTest } from "./hub/smoke-test.ts";
 import type { Release, SmokeTestResult } from "./release.ts";
 
 /** What a release of the `jupyterhub` chart is made of. */

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { isKept } from "../settings/database-rules.ts";
-import { namespaceOf } from "../settings/namespace-rules.ts";
+import { isKept } from "../settings/releases/database-rules.ts";
+import { namespaceOf } from "../settings/releases/namespace-rules.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { Cluster } from "./cluster.ts";
 

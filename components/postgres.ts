@@ -1,12 +1,16 @@
 import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { DatabaseSettings, ExternalDatabaseSettings, PostgresSettings } from "../settings/database.ts";
+import type {
+  DatabaseSettings,
+  ExternalDatabaseSettings,
+  PostgresSettings,
+} from "../settings/releases/database.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Namespace } from "./namespace.ts";
-import { clusterName, HUB, PORT, podLabels, primaryService } from "./postgres-chart.ts";
-import { createPostgresCluster, PASSWORD_KEY } from "./postgres-cluster.ts";
-import type { PostgresOperator } from "./postgres-operator.ts";
+import { clusterName, HUB, PORT, podLabels, primaryService } from "./postgres/chart.ts";
+import { createPostgresCluster, PASSWORD_KEY } from "./postgres/cluster.ts";
+import type { PostgresOperator } from "./postgres/operator.ts";
 import { token } from "./tokens.ts";
 
 /** What a hub needs to know of its database. */

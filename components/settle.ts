@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { namespaceOf } from "../settings/namespace-rules.ts";
+import { namespaceOf } from "../settings/releases/namespace-rules.ts";
 import type { Settings } from "../settings/schema.ts";
 import { beforeDelete } from "./before-delete.ts";
 import type { Cluster } from "./cluster.ts";

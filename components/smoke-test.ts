@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "./cluster.ts";
-import type { EnvironmentVariable } from "./dask-values.ts";
+import type { EnvironmentVariable } from "./dask/values.ts";
 import type { Namespace } from "./namespace.ts";
 import type { SmokeTestResult } from "./release.ts";
 import { type SmokeTestSubject, smokeTestProgram } from "./smoke-test-program.ts";

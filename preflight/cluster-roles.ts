@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { clusterRoles } from "../components/dask-gateway-chart.ts";
-import type { ApiClient } from "../providers/api-client.ts";
-import { gatewayRelease } from "../settings/dask-gateway-rules.ts";
-import { namespaceOf } from "../settings/namespace-rules.ts";
+import { clusterRoles } from "../components/dask-gateway/chart.ts";
+import type { ApiClient } from "../providers/existing/api-client.ts";
 import { keyOf, type Problem } from "../settings/problems.ts";
+import { gatewayRelease } from "../settings/releases/dask-gateway-rules.ts";
+import { namespaceOf } from "../settings/releases/namespace-rules.ts";
 import type { Settings } from "../settings/schema.ts";
 
 const clusterRole = z.object({

@@ -5,13 +5,13 @@ import {
   clusterName,
   OPERATOR_RELEASE,
   OPERATOR_WEBHOOK,
-} from "../components/postgres-chart.ts";
-import type { ApiClient } from "../providers/api-client.ts";
-import type { DatabaseSettings, PostgresSettings } from "../settings/database.ts";
-import { databaseOf, needsPostgresOperator } from "../settings/database-rules.ts";
-import { namespaceOf } from "../settings/namespace-rules.ts";
+} from "../components/postgres/chart.ts";
+import type { ApiClient } from "../providers/existing/api-client.ts";
 import { keyOf, type Problem } from "../settings/problems.ts";
 import { show } from "../settings/quantities.ts";
+import type { DatabaseSettings, PostgresSettings } from "../settings/releases/database.ts";
+import { databaseOf, needsPostgresOperator } from "../settings/releases/database-rules.ts";
+import { namespaceOf } from "../settings/releases/namespace-rules.ts";
 import type { Settings } from "../settings/schema.ts";
 
 /**

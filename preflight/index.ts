@@ -1,4 +1,4 @@
-import type { ApiClient } from "../providers/api-client.ts";
+import type { ApiClient } from "../providers/existing/api-client.ts";
 import { SettingsError } from "../settings/problems.ts";
 import type { Settings } from "../settings/schema.ts";
 import { missingCharts } from "./charts.ts";

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { OWNER_LABEL } from "../components/namespace.ts";
-import type { Answer, ApiClient } from "../providers/api-client.ts";
-import { namespaceOf } from "../settings/namespace-rules.ts";
+import type { Answer, ApiClient } from "../providers/existing/api-client.ts";
 import { keyOf, type Problem } from "../settings/problems.ts";
 import { show } from "../settings/quantities.ts";
+import { namespaceOf } from "../settings/releases/namespace-rules.ts";
 import type { Settings } from "../settings/schema.ts";
 
 /**

@@ -1,23 +1,23 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../components/cluster.ts";
-import type { EksSettings } from "../settings/eks.ts";
-import { unknownSizes } from "../settings/pool-rules.ts";
-import * as aws from "./aws.ts";
-import { addonsBeforeNodes, addonsOnNodes } from "./eks-addons.ts";
-import { createAutoscaler, createDevicePlugin } from "./eks-charts.ts";
-import type { EksContext } from "./eks-context.ts";
-import { type ControlPlane, createControlPlane, findControlPlane } from "./eks-control-plane.ts";
-import { exposeEks, recordEks } from "./eks-expose.ts";
-import { AWS_CLI, kubeconfigOf } from "./eks-kubeconfig.ts";
-import { requireAwsLogin } from "./eks-login.ts";
-import { type EksNetwork, networkOf } from "./eks-network.ts";
-import { createNodeGroups } from "./eks-node-groups.ts";
+import type { EksSettings } from "../settings/clusters/eks.ts";
+import { unknownSizes } from "../settings/clusters/pool-rules.ts";
+import { clusterName } from "./cloud/naming.ts";
+import { placementOf } from "./cloud/node-pools.ts";
+import { requireProgram } from "./cloud/prerequisites.ts";
+import { tagsOf } from "./cloud/tags.ts";
+import { addonsBeforeNodes, addonsOnNodes } from "./eks/addons.ts";
+import * as aws from "./eks/aws.ts";
+import { createAutoscaler, createDevicePlugin } from "./eks/charts.ts";
+import type { EksContext } from "./eks/context.ts";
+import { type ControlPlane, createControlPlane, findControlPlane } from "./eks/control-plane.ts";
+import { exposeEks, recordEks } from "./eks/expose.ts";
+import { AWS_CLI, kubeconfigOf } from "./eks/kubeconfig.ts";
+import { requireAwsLogin } from "./eks/login.ts";
+import { type EksNetwork, networkOf } from "./eks/network.ts";
+import { createNodeGroups } from "./eks/node-groups.ts";
 import type { ClusterPlan } from "./index.ts";
-import { clusterName } from "./naming.ts";
-import { placementOf } from "./node-pools.ts";
-import { requireProgram } from "./prerequisites.ts";
-import { tagsOf } from "./tags.ts";
 
 /**
  * Looks for what a cluster on Amazon needs on this machine, and plans it.

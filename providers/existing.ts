@@ -2,17 +2,17 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { Cluster, Exposure } from "../components/cluster.ts";
-import type { ExistingSettings } from "../settings/cluster.ts";
+import type { ExistingSettings } from "../settings/clusters/cluster.ts";
 import type { Placement, Role } from "../settings/placement.ts";
-import type { ExposeSettings } from "../settings/release.ts";
-import { type ApiClient, connect } from "./api-client.ts";
+import type { ExposeSettings } from "../settings/releases/release.ts";
+import { type ApiClient, connect } from "./existing/api-client.ts";
 import {
   defaultKubeconfigPath,
   type KubeContext,
   readKubeconfig,
   selectContext,
   writeKubeconfig,
-} from "./kubeconfig.ts";
+} from "./existing/kubeconfig.ts";
 
 /** An existing cluster that was reached: how it is spoken to and what tells it from others. */
 export interface ReachedCluster {

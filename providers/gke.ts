@@ -1,22 +1,22 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../components/cluster.ts";
-import type { GkeSettings } from "../settings/gke.ts";
-import { unknownSizes } from "../settings/pool-rules.ts";
+import type { GkeSettings } from "../settings/clusters/gke.ts";
+import { unknownSizes } from "../settings/clusters/pool-rules.ts";
 import { UserError } from "../settings/problems.ts";
-import * as gcp from "./gcp.ts";
-import { createControlPlane, findControlPlane, type GkeControlPlane } from "./gke-cluster.ts";
-import { exposeGke, recordGke } from "./gke-expose.ts";
-import { regionOf } from "./gke-facts.ts";
-import { GKE_PLUGIN, kubeconfigOf } from "./gke-kubeconfig.ts";
-import { requireGoogleLogin } from "./gke-login.ts";
-import { createNetwork, type GkeContext, openWebhooks } from "./gke-network.ts";
-import { createNodeAccount, createPools, type NodeAccount } from "./gke-nodes.ts";
+import { clusterName } from "./cloud/naming.ts";
+import { placementOf } from "./cloud/node-pools.ts";
+import { requireProgram } from "./cloud/prerequisites.ts";
+import { gcpLabels, STACK_TAG, tagsOf } from "./cloud/tags.ts";
+import { createControlPlane, findControlPlane, type GkeControlPlane } from "./gke/cluster.ts";
+import { exposeGke, recordGke } from "./gke/expose.ts";
+import { regionOf } from "./gke/facts.ts";
+import * as gcp from "./gke/gcp.ts";
+import { GKE_PLUGIN, kubeconfigOf } from "./gke/kubeconfig.ts";
+import { requireGoogleLogin } from "./gke/login.ts";
+import { createNetwork, type GkeContext, openWebhooks } from "./gke/network.ts";
+import { createNodeAccount, createPools, type NodeAccount } from "./gke/nodes.ts";
 import type { ClusterPlan } from "./index.ts";
-import { clusterName } from "./naming.ts";
-import { placementOf } from "./node-pools.ts";
-import { requireProgram } from "./prerequisites.ts";
-import { gcpLabels, STACK_TAG, tagsOf } from "./tags.ts";
 
 /**
  * Looks for what a cluster on Google Cloud needs on this machine, and plans it.

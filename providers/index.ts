@@ -1,6 +1,6 @@
 import type { Cluster } from "../components/cluster.ts";
 import type { Settings } from "../settings/schema.ts";
-import type { ApiClient } from "./api-client.ts";
+import type { ApiClient } from "./existing/api-client.ts";
 
 /** A cluster before anything is registered: already there and reached, or still to be made. */
 export interface ClusterPlan {

@@ -2,21 +2,21 @@ import * as k8s from "@pulumi/kubernetes";
 import * as openstack from "@pulumi/openstack";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../components/cluster.ts";
-import type { MagnumSettings } from "../settings/magnum.ts";
-import { unknownSizes } from "../settings/pool-rules.ts";
+import type { MagnumSettings } from "../settings/clusters/magnum.ts";
+import { unknownSizes } from "../settings/clusters/pool-rules.ts";
+import { clusterName } from "./cloud/naming.ts";
+import { placementOf } from "./cloud/node-pools.ts";
+import { tagsOf } from "./cloud/tags.ts";
 import type { ClusterPlan } from "./index.ts";
-import { exposeMagnum, recordMagnum, sshCommand } from "./magnum-addresses.ts";
-import { createCluster, findCluster, type MagnumCluster } from "./magnum-cluster.ts";
-import { magnumMarks } from "./magnum-facts.ts";
-import { createDevicePlugin } from "./magnum-gpu.ts";
-import { kubeconfigOf } from "./magnum-kubeconfig.ts";
-import { requireOpenstackLogin } from "./magnum-login.ts";
-import { createNodeGroups } from "./magnum-node-groups.ts";
-import { storageOf } from "./magnum-storage.ts";
-import type { MagnumContext } from "./magnum-template.ts";
-import { clusterName } from "./naming.ts";
-import { placementOf } from "./node-pools.ts";
-import { tagsOf } from "./tags.ts";
+import { exposeMagnum, recordMagnum, sshCommand } from "./magnum/addresses.ts";
+import { createCluster, findCluster, type MagnumCluster } from "./magnum/cluster.ts";
+import { magnumMarks } from "./magnum/facts.ts";
+import { createDevicePlugin } from "./magnum/gpu.ts";
+import { kubeconfigOf } from "./magnum/kubeconfig.ts";
+import { requireOpenstackLogin } from "./magnum/login.ts";
+import { createNodeGroups } from "./magnum/node-groups.ts";
+import { storageOf } from "./magnum/storage.ts";
+import type { MagnumContext } from "./magnum/template.ts";
 
 /**
  * Looks for what a cluster on OpenStack needs on this machine, and plans it.

@@ -1,4 +1,4 @@
-import { cluster } from "./cluster.ts";
+import { cluster } from "./clusters/cluster.ts";
 import { type Problem, problemsOf, SettingsError } from "./problems.ts";
 import { check } from "./rules.ts";
 import { release, type Settings, schema } from "./schema.ts";

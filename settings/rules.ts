@@ -1,14 +1,14 @@
 import { z } from "zod";
-import { checkCluster } from "./cluster-rules.ts";
-import { checkCrds } from "./crd-rules.ts";
-import { checkClusterRoles, checkDaskGateway, daskGatewayClaims } from "./dask-gateway-rules.ts";
-import { checkDaskOperator, daskOperatorClaims } from "./dask-operator-rules.ts";
-import { checkDask, daskClaims } from "./dask-rules.ts";
-import { checkDaskhub, daskhubClaims } from "./daskhub-rules.ts";
-import { checkPostgresOperator } from "./database-rules.ts";
-import { checkHub, hubClaims } from "./jupyterhub-rules.ts";
-import { checkNamespaces, checkSharing } from "./namespace-rules.ts";
+import { checkCluster } from "./clusters/cluster-rules.ts";
 import { type Problem, problemAt, type Report } from "./problems.ts";
+import { checkCrds } from "./releases/crd-rules.ts";
+import { checkClusterRoles, checkDaskGateway, daskGatewayClaims } from "./releases/dask-gateway-rules.ts";
+import { checkDaskOperator, daskOperatorClaims } from "./releases/dask-operator-rules.ts";
+import { checkDask, daskClaims } from "./releases/dask-rules.ts";
+import { checkDaskhub, daskhubClaims } from "./releases/daskhub-rules.ts";
+import { checkPostgresOperator } from "./releases/database-rules.ts";
+import { checkHub, hubClaims } from "./releases/jupyterhub-rules.ts";
+import { checkNamespaces, checkSharing } from "./releases/namespace-rules.ts";
 import type { ReleaseSettings, Settings } from "./schema.ts";
 import { checkSecrets } from "./secret-rules.ts";
 

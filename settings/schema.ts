@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { cluster } from "./cluster.ts";
-import { dask } from "./dask.ts";
-import { daskGateway } from "./dask-gateway.ts";
-import { daskOperator } from "./dask-operator.ts";
-import { daskhub } from "./daskhub.ts";
-import { postgresOperator } from "./database.ts";
-import { jupyterhub } from "./jupyterhub.ts";
+import { cluster } from "./clusters/cluster.ts";
 import { dnsLabel } from "./quantities.ts";
+import { dask } from "./releases/dask.ts";
+import { daskGateway } from "./releases/dask-gateway.ts";
+import { daskOperator } from "./releases/dask-operator.ts";
+import { daskhub } from "./releases/daskhub.ts";
+import { postgresOperator } from "./releases/database.ts";
+import { jupyterhub } from "./releases/jupyterhub.ts";
 
 /** Settings of one release, one shape for each kind. */
 export const release = z.discriminatedUnion("kind", [dask, daskGateway, daskhub, jupyterhub, daskOperator]);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { deploy } from "../../deploy.ts";
-import { nodeResources } from "../../providers/machine-types.ts";
+import { nodeResources } from "../../providers/cloud/machine-types.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import { SettingsError } from "../../settings/problems.ts";
 import { bytes } from "../../settings/quantities.ts";

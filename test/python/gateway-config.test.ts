@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import fc from "fast-check";
-import { gatewayValues } from "../../components/dask-gateway-values.ts";
-import { PASSWORD_VARIABLE } from "../../components/gateway-config.ts";
-import { daskGateway, IMAGE_VARIABLE } from "../../settings/dask-gateway.ts";
+import { PASSWORD_VARIABLE } from "../../components/dask-gateway/config.ts";
+import { gatewayValues } from "../../components/dask-gateway/values.ts";
+import { daskGateway, IMAGE_VARIABLE } from "../../settings/releases/dask-gateway.ts";
 import { finish } from "./processes.ts";
 import { python } from "./venv.ts";
 

@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import { extraConfig, PASSWORD_VARIABLE } from "../../components/gateway-config.ts";
-import { smokeTestOrder } from "../../components/smoke-test-gateway.ts";
+import { extraConfig, PASSWORD_VARIABLE } from "../../components/dask-gateway/config.ts";
+import { smokeTestOrder } from "../../components/dask-gateway/smoke-test.ts";
 import { smokeTestProgram } from "../../components/smoke-test-program.ts";
-import { type DaskGatewaySettings, daskGateway } from "../../settings/dask-gateway.ts";
+import { type DaskGatewaySettings, daskGateway } from "../../settings/releases/dask-gateway.ts";
 import { finish, freePort, serve } from "./processes.ts";
 import { python } from "./venv.ts";
 

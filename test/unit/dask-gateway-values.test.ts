@@ -6,13 +6,13 @@ import {
   fullName,
   longestReleaseName,
   proxyService,
-} from "../../components/dask-gateway-chart.ts";
-import { type GatewayValuesArgs, gatewayValues } from "../../components/dask-gateway-values.ts";
-import { stackData } from "../../components/gateway-config.ts";
-import { smokeTestOrder } from "../../components/smoke-test-gateway.ts";
-import { type DaskGatewaySettings, daskGateway } from "../../settings/dask-gateway.ts";
-import { gatewaySizes } from "../../settings/gateway-limits.ts";
+} from "../../components/dask-gateway/chart.ts";
+import { stackData } from "../../components/dask-gateway/config.ts";
+import { smokeTestOrder } from "../../components/dask-gateway/smoke-test.ts";
+import { type GatewayValuesArgs, gatewayValues } from "../../components/dask-gateway/values.ts";
 import type { Placement } from "../../settings/placement.ts";
+import { type DaskGatewaySettings, daskGateway } from "../../settings/releases/dask-gateway.ts";
+import { gatewaySizes } from "../../settings/releases/gateway-limits.ts";
 import { schemaCheck } from "./hub-facts.ts";
 
 const anywhere = (): Placement => ({ nodeSelector: {}, tolerations: [] });

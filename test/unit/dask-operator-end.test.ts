@@ -10,7 +10,7 @@ import { rootCertificates } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-const PROGRAM = fileURLToPath(new URL("../../components/end-dask-clusters.py", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../../components/dask-operator/end-clusters.py", import.meta.url));
 const API = "/apis/kubernetes.dask.org/v1/namespaces";
 
 /** A Dask cluster as the API server keeps it. */

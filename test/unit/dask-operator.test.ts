@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { longestReleaseName } from "../../components/dask-operator-chart.ts";
+import { longestReleaseName } from "../../components/dask-operator/chart.ts";
 import {
   notebookAccess,
   notebookEnvironment,
   operatorValues,
-} from "../../components/dask-operator-values.ts";
-import { daskOperator } from "../../settings/dask-operator.ts";
+} from "../../components/dask-operator/values.ts";
+import { daskOperator } from "../../settings/releases/dask-operator.ts";
 import { problemsOf } from "./refusals.ts";
 
 const settings = (more: object = {}) => daskOperator.parse({ kind: "dask-operator", ...more });

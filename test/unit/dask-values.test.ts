@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fullName, longestReleaseName, schedulerService } from "../../components/dask-chart.ts";
-import { daskValues } from "../../components/dask-values.ts";
-import { dask } from "../../settings/dask.ts";
+import { fullName, longestReleaseName, schedulerService } from "../../components/dask/chart.ts";
+import { daskValues } from "../../components/dask/values.ts";
 import type { Placement, Role } from "../../settings/placement.ts";
+import { dask } from "../../settings/releases/dask.ts";
 
 const anywhere = (): Placement => ({ nodeSelector: {}, tolerations: [] });
 const token = { secret: "batch-jupyter-1a2b", key: "token" };

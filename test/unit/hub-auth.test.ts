@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { authSecrets, hubAuthValues } from "../../components/hub-auth-values.ts";
-import { HUB_CHARTS } from "../../components/jupyterhub-chart.ts";
-import { hubAuth } from "../../settings/hub-auth.ts";
+import { authSecrets, hubAuthValues } from "../../components/hub/auth-values.ts";
+import { HUB_CHARTS } from "../../components/hub/chart.ts";
+import { hubAuth } from "../../settings/releases/hub-auth.ts";
 
 const callback = "https://hub.example.org/hub/oauth_callback";
 const values = (auth: object, chart: keyof typeof HUB_CHARTS = "4.4.0") =>

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Ajv } from "ajv";
 import fc from "fast-check";
-import type { HubFacts } from "../../components/jupyterhub-values.ts";
+import type { HubFacts } from "../../components/hub/values.ts";
 
 /** Facts of a hub as the components give them, with text in the place of outputs. */
 export const facts: HubFacts = {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { callbackUrl, hubValues } from "../../components/jupyterhub-values.ts";
-import { jupyterhub } from "../../settings/jupyterhub.ts";
+import { callbackUrl, hubValues } from "../../components/hub/values.ts";
+import { jupyterhub } from "../../settings/releases/jupyterhub.ts";
 import { facts, hubFacts, hubInput, schemaCheck } from "./hub-facts.ts";
 
 const check = schemaCheck("jupyterhub-4.4.0.values.schema.json");

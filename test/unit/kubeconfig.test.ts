@@ -5,7 +5,7 @@ import {
   readKubeconfig,
   selectContext,
   writeKubeconfig,
-} from "../../providers/kubeconfig.ts";
+} from "../../providers/existing/kubeconfig.ts";
 
 const kubeconfig = `
 apiVersion: v1

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
-import { cloudName, clusterName } from "../../providers/naming.ts";
-import { gcpLabels, openstackTags, tagsOf } from "../../providers/tags.ts";
+import { cloudName, clusterName } from "../../providers/cloud/naming.ts";
+import { gcpLabels, openstackTags, tagsOf } from "../../providers/cloud/tags.ts";
 
 const MOCKS: pulumi.runtime.Mocks = {
   newResource: ({ name, inputs }) => ({ id: name, state: inputs }),

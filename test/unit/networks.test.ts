@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { holds, network, overlap, overlaps, prefixLength } from "../../settings/networks.ts";
+import { holds, network, overlap, overlaps, prefixLength } from "../../settings/clusters/networks.ts";
 
 test("two networks overlap where one holds an address of the other", () => {
   assert.ok(overlap("10.0.0.0/20", "10.0.15.0/24"));

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clusterSpec, operatorValues } from "../../components/postgres-values.ts";
-import { database } from "../../settings/database.ts";
+import { clusterSpec, operatorValues } from "../../components/postgres/values.ts";
 import { parseSettings } from "../../settings/parse.ts";
+import { database } from "../../settings/releases/database.ts";
 import { problemsOf } from "./refusals.ts";
 
 const anywhere = { nodeSelector: {}, tolerations: [] };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { preflight } from "../../preflight/index.ts";
-import type { ApiClient } from "../../providers/api-client.ts";
+import type { ApiClient } from "../../providers/existing/api-client.ts";
 import { parseSettings } from "../../settings/parse.ts";
 
 /** An API server that holds these namespaces. */

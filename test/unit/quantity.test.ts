@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { gatewayValues } from "../../components/dask-gateway-values.ts";
-import { notebookEnvironment, operatorValues } from "../../components/dask-operator-values.ts";
-import { daskValues } from "../../components/dask-values.ts";
-import { resources } from "../../components/hub-pod-sizes.ts";
+import { daskValues } from "../../components/dask/values.ts";
+import { gatewayValues } from "../../components/dask-gateway/values.ts";
+import { notebookEnvironment, operatorValues } from "../../components/dask-operator/values.ts";
+import { resources } from "../../components/hub/pod-sizes.ts";
 import { canonicalCores, canonicalMemory } from "../../components/quantity.ts";
-import { dask } from "../../settings/dask.ts";
-import { daskGateway } from "../../settings/dask-gateway.ts";
-import { daskOperator } from "../../settings/dask-operator.ts";
 import { bytes, memory } from "../../settings/quantities.ts";
+import { dask } from "../../settings/releases/dask.ts";
+import { daskGateway } from "../../settings/releases/dask-gateway.ts";
+import { daskOperator } from "../../settings/releases/dask-operator.ts";
 
 const nowhere = { nodeSelector: {}, tolerations: [] };
 

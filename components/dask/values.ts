@@ -1,0 +1,124 @@
+import type { types } from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Placement, Role } from "../../settings/placement.ts";
+import { seconds } from "../../settings/quantities.ts";
+import type { DaskSettings } from "../../settings/releases/dask.ts";
+import type { Values } from "../chart.ts";
+import { canonicalMemory } from "../quantity.ts";
+import { PORTS, RBAC_NAME } from "./chart.ts";
+
+/** Where the notebook server's token comes from: a key of a Secret in the release's namespace. */
+export interface SecretKey {
+  readonly secret: pulumi.Input<string>;
+  readonly key: string;
+}
+
+/** An environment variable of a container. */
+export type EnvironmentVariable = types.input.core.v1.EnvVar;
+
+/**
+ * Values of the `dask` chart 2024.1.1 for one release.
+ *
+ * @param placement where pods of a role run
+ * @param token Secret with the notebook's token; needed where `jupyter` is on
+ */
+export function daskValues(
+  settings: DaskSettings,
+  placement: (role: Role) => Placement,
+  token?: SecretKey,
+): Values {
+  return {
+    scheduler: {
+      image: image(settings, settings.image.repository),
+      // Reachable from outside only by a Service of our own: the chart's knows no source ranges.
+      serviceType: "ClusterIP",
+      resources: resources(settings.scheduler),
+      readinessProbe: probe("/health", PORTS.dashboardTarget),
+      ...placement("scheduler"),
+    },
+    worker: {
+      image: image(settings, settings.image.repository),
+      replicas: settings.workers.replicas,
+      ...workerSize(settings.workers),
+      extraArgs: [
+        "--death-timeout",
+        String(seconds(settings.workers.deathTimeout)),
+        ...settings.workers.arguments,
+      ],
+      env: environment(settings),
+      readinessProbe: probe("/health", PORTS.worker),
+      ...placement("worker"),
+    },
+    additional_worker_groups: Object.entries(settings.workerGroups).map(([name, group]) => ({
+      name,
+      replicas: group.replicas,
+      ...workerSize(group),
+      extraArgs: ["--death-timeout", String(seconds(settings.workers.deathTimeout)), ...group.arguments],
+      ...(group.placement ?? placement("worker")),
+    })),
+    jupyter: jupyterValues(settings, placement, token),
+  };
+}
+
+function jupyterValues(
+  settings: DaskSettings,
+  placement: (role: Role) => Placement,
+  token?: SecretKey,
+): Values {
+  const { jupyter } = settings;
+  if (jupyter === undefined || token === undefined) return { enabled: false, rbac: false };
+  return {
+    enabled: true,
+    rbac: jupyter.rbac,
+    serviceAccountName: jupyter.rbac ? RBAC_NAME : "",
+    image: image(settings, settings.image.notebook),
+    serviceType: "ClusterIP",
+    resources: resources(jupyter),
+    // The chart's default is the hash of "dask", written as NotebookApp.password, which Jupyter Server no longer
+    // reads. What it reads is JUPYTER_TOKEN; its login form accepts that as the password.
+    password: "",
+    passwordHint: "in the stack's credentials output",
+    env: [
+      { name: "JUPYTER_TOKEN", valueFrom: { secretKeyRef: { name: token.secret, key: token.key } } },
+      ...environment(settings),
+    ],
+    readinessProbe: probe("/api", PORTS.jupyterTarget),
+    ...placement("user"),
+  };
+}
+
+/** Environment of workers and notebook: what the settings say, and the packages the images install at start. */
+export function environment(settings: DaskSettings): EnvironmentVariable[] {
+  const { apt, conda, pip } = settings.packages;
+  const packages = { EXTRA_APT_PACKAGES: apt, EXTRA_CONDA_PACKAGES: conda, EXTRA_PIP_PACKAGES: pip };
+  return [
+    ...Object.entries(settings.environment).map(([name, value]) => ({ name, value })),
+    ...Object.entries(packages)
+      .filter(([, list]) => list.length > 0)
+      .map(([name, list]) => ({ name, value: list.join(" ") })),
+  ];
+}
+
+/** The image reference as the `dask` chart takes it. */
+function image(settings: DaskSettings, repository: string): Values {
+  const pullSecrets = settings.image.pullSecrets.map((name) => ({ name }));
+  return { repository, tag: settings.image.tag, ...(pullSecrets.length > 0 ? { pullSecrets } : {}) };
+}
+
+/** Requests equal to limits: Dask plans with the whole of a worker's memory, so it must be there. */
+function resources({ cores, memory }: { cores: number; memory: string }): Values {
+  const size = { cpu: cores, memory: canonicalMemory(memory) };
+  return { requests: size, limits: size };
+}
+
+/** Size of a worker; threads are always stated, because the chart would pass a fractional core as `--nthreads`. */
+function workerSize(worker: { cores: number; memory: string; threads?: number | undefined }): Values {
+  return {
+    resources: resources(worker),
+    threads_per_worker: worker.threads ?? Math.max(1, Math.floor(worker.cores)),
+  };
+}
+
+function probe(path: string, port: number): Values {
+  return { httpGet: { path, port }, periodSeconds: 2, failureThreshold: 30 };
+}

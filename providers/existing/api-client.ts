@@ -1,0 +1,129 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { request as requestPlain } from "node:http";
+import { request as requestTls } from "node:https";
+import { promisify } from "node:util";
+import { z } from "zod";
+import { UserError } from "../../settings/problems.ts";
+import type { KubeContext } from "./kubeconfig.ts";
+
+/** What the API server says of an object: here it is, there is none, or this user may not see it. */
+export type Answer =
+  | { readonly kind: "found"; readonly object: unknown }
+  | { readonly kind: "absent" }
+  | { readonly kind: "forbidden" };
+
+/** Reads objects of a Kubernetes API server: as much as the checks before a run need. */
+export interface ApiClient {
+  /** The API server's URL. */
+  readonly server: string;
+  /** Asks for the object at an API path, like `/api/v1/namespaces/default`. */
+  get(path: string): Promise<Answer>;
+}
+
+/** A cluster that does not answer, or refuses the user; the message names the server and the remedy. */
+export class ApiError extends UserError {}
+
+/** How long a cluster may take to answer, in milliseconds. */
+const TIMEOUT_MS = 10_000;
+
+const execCredential = z.object({
+  status: z.object({
+    token: z.string().optional(),
+    clientCertificateData: z.string().optional(),
+    clientKeyData: z.string().optional(),
+  }),
+});
+
+interface Credentials {
+  readonly token?: string | undefined;
+  readonly cert?: string | Buffer | undefined;
+  readonly key?: string | Buffer | undefined;
+}
+
+/** Connects to the cluster of a context, running its credential plugin where it has one. */
+export async function connect(context: KubeContext): Promise<ApiClient> {
+  const { cluster } = context;
+  const credentials = await credentialsOf(context);
+  const options = {
+    ca: material(cluster["certificate-authority-data"], cluster["certificate-authority"]),
+    rejectUnauthorized: cluster["insecure-skip-tls-verify"] !== true,
+    servername: cluster["tls-server-name"],
+    cert: credentials.cert,
+    key: credentials.key,
+    headers: credentials.token === undefined ? {} : { Authorization: `Bearer ${credentials.token}` },
+    timeout: TIMEOUT_MS,
+  };
+  return { server: cluster.server, get: (path) => get(cluster.server, path, options) };
+}
+
+async function get(server: string, path: string, options: object): Promise<Answer> {
+  const { status, body } = await fetchText(server, path, options);
+  if (status === 401) {
+    throw new ApiError(`${server} does not accept the kubeconfig's user (401); renew its credentials`);
+  }
+  if (status === 403) return { kind: "forbidden" };
+  if (status === 404) return { kind: "absent" };
+  if (status >= 400) throw new ApiError(`${server}${path} answered ${status}; look at the cluster`);
+  return { kind: "found", object: JSON.parse(body) };
+}
+
+function fetchText(server: string, path: string, options: object): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const fail = (reason: string) =>
+      reject(
+        new ApiError(
+          `the cluster at ${server} does not answer (${reason}); start it, or change dask:cluster.context`,
+        ),
+      );
+    const url = new URL(server.replace(/\/$/, "") + path);
+    const call = (url.protocol === "http:" ? requestPlain : requestTls)(url, options, (response) => {
+      let body = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => {
+        body += chunk;
+      });
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+    });
+    call.on("timeout", () => call.destroy(new Error(`no answer in ${TIMEOUT_MS / 1000} s`)));
+    call.on("error", (error) => fail(error.message));
+    call.end();
+  });
+}
+
+function material(data?: string, file?: string): Buffer | undefined {
+  if (data !== undefined) return Buffer.from(data, "base64");
+  return file === undefined ? undefined : readFileSync(file);
+}
+
+async function credentialsOf({ user, name }: KubeContext): Promise<Credentials> {
+  if (user.exec !== undefined) return runPlugin(user.exec, name);
+  return {
+    token:
+      user.token ?? (user.tokenFile === undefined ? undefined : readFileSync(user.tokenFile, "utf8").trim()),
+    cert: material(user["client-certificate-data"], user["client-certificate"]),
+    key: material(user["client-key-data"], user["client-key"]),
+  };
+}
+
+async function runPlugin(
+  plugin: NonNullable<KubeContext["user"]["exec"]>,
+  context: string,
+): Promise<Credentials> {
+  const extra = Object.fromEntries((plugin.env ?? []).map(({ name, value }) => [name, value]));
+  const info = JSON.stringify({
+    apiVersion: plugin.apiVersion,
+    kind: "ExecCredential",
+    spec: { interactive: false },
+  });
+  const env = { ...process.env, ...extra, KUBERNETES_EXEC_INFO: info };
+  try {
+    const { stdout } = await promisify(execFile)(plugin.command, plugin.args ?? [], { env, timeout: 30_000 });
+    const { status } = execCredential.parse(JSON.parse(stdout));
+    return { token: status.token, cert: status.clientCertificateData, key: status.clientKeyData };
+  } catch (error) {
+    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    const reason = missing ? "is not on PATH; install it" : "failed; run it by hand to see why";
+    throw new ApiError(`the credential plugin ${plugin.command} of context ${context} ${reason}`);
+  }
+}

@@ -1,0 +1,72 @@
+import type { NodePool } from "../../settings/clusters/node-pools.ts";
+
+/**
+ * Facts of Google Cloud without Pulumi: the checks of the settings read them too.
+ */
+
+/** The region of a zone or a region: `europe-west1` for both `europe-west1-b` and `europe-west1`. */
+export function regionOf(location: string): string {
+  return location.replace(/-[a-z]$/, "");
+}
+
+/** Whether a location is a zone. */
+export function isZone(location: string): boolean {
+  return regionOf(location) !== location;
+}
+
+/** Zones of the nodes: those of the settings, else the cluster's zone, else zone `b`, which every region has. */
+export function nodeZonesOf({
+  location,
+  nodeZones,
+}: {
+  readonly location: string;
+  readonly nodeZones?: readonly string[] | undefined;
+}): readonly string[] {
+  return nodeZones ?? [isZone(location) ? location : `${location}-b`];
+}
+
+/** GPUs of one node. */
+export interface Gpus {
+  readonly type: string;
+  readonly count: number;
+}
+
+/** Machine types that come with GPUs: the GPU and how many, by the machine type's last part. */
+const BUILT_IN: Readonly<Record<string, { readonly type: string; count(size: string): number | undefined }>> =
+  {
+    "g2-standard": {
+      type: "nvidia-l4",
+      count: (size) => ({ "24": 2, "48": 4, "96": 8 })[size] ?? 1,
+    },
+    "a2-highgpu": { type: "nvidia-tesla-a100", count: perNode },
+    "a2-ultragpu": { type: "nvidia-a100-80gb", count: perNode },
+    "a3-highgpu": { type: "nvidia-h100-80gb", count: perNode },
+  };
+
+function perNode(size: string): number | undefined {
+  const found = /^(\d+)g$/.exec(size)?.[1];
+  return found === undefined ? undefined : Number(found);
+}
+
+/** GPUs of a pool's nodes: those of its machine type, else those that the settings attach. */
+export function gpusOf({
+  machineType: [machine],
+  gpu,
+}: Pick<NodePool, "machineType" | "gpu">): Gpus | undefined {
+  const [series = "", kind = "", size = ""] = machine.split("-");
+  const builtIn = BUILT_IN[`${series}-${kind}`];
+  const type = gpu?.type ?? builtIn?.type;
+  const count = builtIn?.count(size) ?? gpu?.count;
+  return type === undefined || count === undefined ? undefined : { type, count };
+}
+
+/** Whether GPUs can be attached to a machine type: to `n1` only, all others come with them or have none. */
+export function takesGpus(machineType: string): boolean {
+  return machineType.startsWith("n1-");
+}
+
+/** Whether a machine type comes with GPUs. */
+export function hasGpus(machineType: string): boolean {
+  const [series = "", kind = ""] = machineType.split("-");
+  return BUILT_IN[`${series}-${kind}`] !== undefined;
+}

@@ -1,0 +1,81 @@
+import { UserError } from "../../settings/problems.ts";
+
+/** Inputs of a cluster that Magnum cannot change, and what to do: they are ignored, so that none makes it anew. */
+export const FIXED_INPUTS = [
+  "name",
+  "clusterTemplateId",
+  "labels",
+  "mergeLabels",
+  "keypair",
+  "masterCount",
+  "masterFlavor",
+  "flavor",
+  "dockerVolumeSize",
+  "fixedNetwork",
+  "fixedSubnet",
+  "floatingIpEnabled",
+  "createTimeout",
+] as const;
+
+/** What settings want of a cluster, or what a cluster is, by the names of `FIXED_INPUTS`. */
+export type Traits = Readonly<Record<string, unknown>>;
+
+/** Inputs of which a change is refused, and the setting that each is written from. */
+const REFUSED: Readonly<Record<string, string>> = {
+  name: "name",
+  flavor: "nodePools.core.machineType",
+  masterFlavor: "masters.machineType",
+  masterCount: "masters.count",
+  keypair: "keypair",
+  publicKey: "publicKey",
+  dockerVolumeSize: "dockerVolume",
+  fixedNetwork: "network.existing.name",
+  fixedSubnet: "network.existing.subnet",
+};
+
+/**
+ * Refuses settings that a cluster cannot follow any more.
+ *
+ * Without it a changed setting would be ignored in silence, or make the cluster and all in it anew.
+ *
+ * @param wanted what the settings say now; what they leave open is not compared
+ * @throws UserError that names every such setting, what the cluster has, and the remedy
+ */
+export function refuseChanges(wanted: Traits, actual: Traits): void {
+  const faults = Object.entries(REFUSED)
+    .filter(([key]) => wanted[key] !== undefined && actual[key] !== undefined && wanted[key] !== actual[key])
+    .map(
+      ([key, setting]) => `  dask:cluster.${setting} is ${wanted[key]}, and the cluster has ${actual[key]}`,
+    );
+  if (faults.length === 0) return;
+  throw new UserError(
+    [
+      "Magnum cannot change these of a cluster that is there; put them back, or destroy the stack and bring it up again.",
+      ...faults,
+    ].join("\n"),
+  );
+}
+
+/** What differs without harm: settings that count when a cluster is made, and what can be done about them by hand. */
+export function changeWarnings(wanted: Traits, actual: Traits): string[] {
+  const [labels, had] = [wanted.labels as Traits | undefined, actual.labels as Traits | undefined];
+  const changed = Object.entries(labels ?? {})
+    .filter(([key, value]) => String(had?.[key] ?? "") !== String(value))
+    .map(([key, value]) => `${key}=${value}`);
+  const template =
+    wanted.clusterTemplateId !== undefined &&
+    actual.clusterTemplateId !== undefined &&
+    wanted.clusterTemplateId !== actual.clusterTemplateId;
+  return [
+    ...(changed.length > 0
+      ? [
+          `Magnum does not change labels of a cluster that is there; left as they were: ${changed.join(", ")}. Limits of the core pool: openstack coe nodegroup update <cluster> default-worker replace max_node_count=<n>`,
+        ]
+      : []),
+    ...(template
+      ? [
+          `the cluster stays on template ${actual.clusterTemplateId}; to move it: openstack coe cluster upgrade <cluster> ${wanted.clusterTemplateId}`,
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,49 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { UserError } from "../../settings/problems.ts";
+
+/** What the `openstack:` configuration of a stack says about the login. */
+export interface OpenstackConfig {
+  readonly cloud?: string | undefined;
+  readonly authUrl?: string | undefined;
+}
+
+/** Variables that carry a secret to Keystone; `OS_AUTH_URL` alone logs nobody in. */
+const SECRETS = ["OS_PASSWORD", "OS_APPLICATION_CREDENTIAL_SECRET", "OS_TOKEN", "OS_AUTH_TOKEN"];
+
+const SKIP = "(liveChecks: false leaves this check out)";
+
+/**
+ * Refuses to go on where nothing on this machine could log in to an OpenStack cloud.
+ *
+ * @throws UserError with the remedy
+ */
+export function requireOpenstackLogin(config: OpenstackConfig, env: NodeJS.ProcessEnv = process.env): void {
+  const cloud = config.cloud ?? env.OS_CLOUD ?? "";
+  if (cloud !== "") {
+    if (cloudsFiles(env).some((file) => existsSync(file))) return;
+    throw new UserError(
+      `the cloud ${cloud} is named, and there is no clouds.yaml here or in ~/.config/openstack; download yours from the dashboard ${SKIP}`,
+    );
+  }
+  const authUrl = config.authUrl ?? env.OS_AUTH_URL ?? "";
+  if (authUrl === "") {
+    throw new UserError(
+      `nothing here logs in to OpenStack; source your openrc file, or run: pulumi config set openstack:cloud <name in clouds.yaml> ${SKIP}`,
+    );
+  }
+  // Secrets of the stack's configuration are the provider's to read.
+  if (config.authUrl !== undefined || SECRETS.some((name) => (env[name] ?? "") !== "")) return;
+  throw new UserError(
+    `OS_AUTH_URL is set without a password or an application credential; source the whole openrc file ${SKIP}`,
+  );
+}
+
+/** Where OpenStack's libraries look for clouds.yaml. */
+function cloudsFiles(env: NodeJS.ProcessEnv): string[] {
+  const own = env.OS_CLIENT_CONFIG_FILE ?? "";
+  const folders = [process.cwd(), join(env.HOME ?? homedir(), ".config", "openstack"), "/etc/openstack"];
+  const files = folders.flatMap((folder) => [join(folder, "clouds.yaml"), join(folder, "clouds.yml")]);
+  return own === "" ? files : [own, ...files];
+}

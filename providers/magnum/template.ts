@@ -1,0 +1,75 @@
+import * as openstack from "@pulumi/openstack";
+import type * as pulumi from "@pulumi/pulumi";
+import type { MagnumSettings, OwnTemplate } from "../../settings/clusters/magnum.ts";
+import type { Tags } from "../cloud/tags.ts";
+import { gigabytes } from "./facts.ts";
+
+/** What every part of a cluster on Magnum is made of. */
+export interface MagnumContext {
+  readonly settings: MagnumSettings;
+  /** Name of the cluster, and the start of its parts' names. */
+  readonly name: string;
+  readonly tags: Tags;
+  readonly parent: pulumi.Resource;
+}
+
+/** The template a cluster is made from: one of the cloud's, or one of the stack's own. */
+export interface Template {
+  readonly id: pulumi.Input<string>;
+  readonly resources: readonly pulumi.Resource[];
+}
+
+/** Finds the template that the settings name, or makes the one they describe. */
+export function templateOf(context: MagnumContext): Template {
+  const { settings, name, parent } = context;
+  const { template } = settings;
+  if (template === undefined) throw new Error("the settings name no template");
+  if (typeof template === "string") {
+    const found = openstack.containerinfra.getClusterTemplateOutput({ name: template }, { parent });
+    return { id: found.id, resources: [] };
+  }
+  const args = { name, ...templateArgs(template, settings) };
+  const made = new openstack.containerinfra.ClusterTemplate(
+    "template",
+    args,
+    // Magnum refuses to change a template that a cluster was made from, and to delete it while that lives.
+    { parent, ignoreChanges: Object.keys(args) },
+  );
+  return { id: made.id, resources: [made] };
+}
+
+/** Arguments of a template of our own. Labels stand on the cluster, so that they are written in one place. */
+export function templateArgs(
+  template: OwnTemplate,
+  settings: Pick<MagnumSettings, "driver" | "masters" | "nodePools" | "network" | "dockerVolume">,
+) {
+  const { driver, masters, network, dockerVolume } = settings;
+  const { dnsServers } = template;
+  return {
+    coe: "kubernetes",
+    serverType: "vm",
+    image: template.image,
+    externalNetworkId: template.externalNetwork,
+    masterFlavor: template.masterMachineType,
+    networkDriver: template.networkDriver,
+    volumeDriver: "cinder",
+    // The Cluster API driver has no other way to its API server; Magnum wants it for more than one master.
+    masterLbEnabled: driver === "capi" || masters.count > 1,
+    floatingIpEnabled: false,
+    ...(dnsServers === undefined ? {} : { dnsNameserver: dnsServers.join(",") }),
+    ...networkArgs(network),
+    ...(dockerVolume === undefined
+      ? {}
+      : { dockerVolumeSize: gigabytes(dockerVolume), dockerStorageDriver: "overlay2" }),
+  } satisfies Partial<openstack.containerinfra.ClusterTemplateArgs>;
+}
+
+/** An existing network, as clusters and templates name it. */
+export function networkArgs({ existing }: MagnumSettings["network"]): {
+  fixedNetwork?: string;
+  fixedSubnet?: string;
+} {
+  if (existing === undefined) return {};
+  const { name, subnet } = existing;
+  return { fixedNetwork: name, ...(subnet === undefined ? {} : { fixedSubnet: subnet }) };
+}

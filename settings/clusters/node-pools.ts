@@ -1,0 +1,102 @@
+import { z } from "zod";
+import { type Role, roles } from "../placement.ts";
+import { cores, memory } from "../quantities.ts";
+
+/** Effects of a taint, in Kubernetes' own words. */
+export const taintEffect = z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]);
+
+const taint = z.strictObject({
+  key: z.string().min(1).describe("Key of the taint."),
+  value: z.string().default("").describe("Value of the taint."),
+  effect: taintEffect.default("NoSchedule").describe("What the taint does to pods that do not accept it."),
+});
+/** A taint of a node: pods that do not tolerate it stay away. */
+export type Taint = z.output<typeof taint>;
+
+const machineType = z
+  .string({ error: "must be the name of a machine type, or a list of names; look them up at your cloud" })
+  .min(1, { error: "must be the name of a machine type; look it up at your cloud" });
+
+/** Name of a node pool: every cloud takes at least these 24 characters, beside what is added to them. */
+export const poolName = z
+  .string()
+  .regex(/^[a-z]([-a-z0-9]*[a-z0-9])?$/, {
+    error: "must be lower-case letters, digits and dashes, starting with a letter",
+  })
+  .max(24, { error: "must have at most 24 characters; shorten it" });
+
+const gpu = z.strictObject({
+  type: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Kind of GPU as the cloud names it. Default: the one that the machine type comes with."),
+  count: z.int().min(1).max(16).default(1).describe("GPUs of one node."),
+});
+
+const pool = z.strictObject({
+  role: z
+    .enum(roles)
+    .optional()
+    .describe(
+      "Pods that the pool is for. Default: the pool's name, where that is a role; else no role: pods reach it by their own `placement`.",
+    ),
+  machineType: z
+    .union([machineType.transform((name): [string] => [name]), z.tuple([machineType], machineType)], {
+      error: "must be the name of a machine type, or a list of names; look them up at your cloud",
+    })
+    .describe("Machine type. A list where the cloud may choose among several, which spot nodes want."),
+  min: z.int().min(0).max(10000).optional().describe("Fewest nodes. Default: 1 for `core`, else 0."),
+  max: z.int().min(1).max(10000).describe("Most nodes."),
+  disk: memory.default("100G").describe("Size of a node's disk."),
+  diskType: z.string().min(1).optional().describe("Kind of a node's disk. Default: the cloud's."),
+  spot: z
+    .boolean()
+    .default(false)
+    .describe("Spare machines at a lower price that the cloud may take back at any time."),
+  gpu: gpu.optional().describe("GPUs of a node."),
+  labels: z.record(z.string(), z.string()).default({}).describe("Further labels of the nodes."),
+  taints: z.array(taint).default([]).describe("Further taints of the nodes, beside that of the role."),
+  resources: z
+    .strictObject({
+      cores: cores.describe("Cores of one node that pods can have."),
+      memory: memory.describe("Memory of one node that pods can have."),
+    })
+    .optional()
+    .describe("What pods can have of a node. Default: known for common machine types."),
+});
+
+/** Settings of one node pool, with its role and least number of nodes filled in. */
+export interface NodePool extends Omit<z.output<typeof pool>, "role" | "min"> {
+  readonly role?: Role;
+  readonly min: number;
+}
+
+/** Settings of the node pools of a cluster, by name. */
+export type NodePools = Readonly<Record<string, NodePool>>;
+
+/**
+ * Schema of `nodePools`: a map from a pool's name to its settings.
+ *
+ * @param fewest the default of `min` for every role but `core`: 0, or 1 where a cloud has no empty pools
+ */
+export function nodePools(fewest: 0 | 1 = 0) {
+  return z
+    .record(poolName, pool)
+    .transform(
+      (pools): NodePools =>
+        Object.fromEntries(Object.entries(pools).map(([name, each]) => [name, filled(name, each, fewest)])),
+    )
+    .describe(
+      "Node pools by name: `core` (hub, gateway and all that must stay up; needed), `user`, `scheduler`, `worker`, `gpu`, or any name.",
+    );
+}
+
+function filled(name: string, { role, min, ...rest }: z.output<typeof pool>, fewest: number): NodePool {
+  const known = role ?? roles.find((each) => each === name);
+  return {
+    ...rest,
+    ...(known === undefined ? {} : { role: known }),
+    min: min ?? (known === "core" ? 1 : fewest),
+  };
+}
