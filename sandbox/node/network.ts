@@ -69,7 +69,7 @@ export function rememberedNetwork(layout: Layout): NodeNetwork | undefined {
 
 /** Whether `range` and a destination in the output of `ip route` share an address; the default route does not count. */
 export function overlapsAny(range: string, routes: string): boolean {
-  const destinations = routes.matchAll(/^(?:\w+ )?(\d+\.\d+\.\d+\.\d+(?:\/\d+)?) /gm);
+  const destinations = routes.matchAll(/^(?:\w+ )?(\d+\.\d+\.\d+\.\d+(?:\/\d+)?)(?: |$)/gm);
   return [...destinations].some(([, destination = ""]) => overlap(range, destination));
 }
 

@@ -171,7 +171,7 @@ test("settings that are accepted never give a pod without a node or a name that 
       checkNames(made);
       ran++;
     }),
-    { numRuns: 15, maxSkipsPerRun: 300 },
+    { numRuns: 8, maxSkipsPerRun: 300 },
   );
   assert.ok(ran >= 15);
 });

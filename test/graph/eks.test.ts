@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../../components/cluster.ts";
 import { awsCalls, awsStates, duplicateNames, isInCluster, isOfCloud } from "./clouds.ts";
-import { type Registered, type Run, reaches, run, value } from "./mock-engine.ts";
+import { type Registered, type Run, reaches, value } from "./mock-engine.ts";
 import { kubeconfigOf, onPlanned, type PlannedOptions } from "./planned-cluster.ts";
 
 const POOLS = {

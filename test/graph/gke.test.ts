@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import type { Cluster } from "../../components/cluster.ts";
 import { planCluster } from "../../providers/index.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import {
@@ -13,7 +12,7 @@ import {
   isInCluster,
   isOfCloud,
 } from "./clouds.ts";
-import { type Run, reaches, run, value } from "./mock-engine.ts";
+import { type Run, reaches } from "./mock-engine.ts";
 import { kubeconfigOf, onPlanned, type PlannedOptions } from "./planned-cluster.ts";
 
 const POOLS = {

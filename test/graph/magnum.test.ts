@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
-import type { Cluster } from "../../components/cluster.ts";
 import { SettingsError } from "../../settings/problems.ts";
 import { duplicateNames, isInCluster, isOfCloud, openstackCalls, openstackStates } from "./clouds.ts";
-import { isSecret, type Run, reaches, run, value } from "./mock-engine.ts";
+import { isSecret, type Run, reaches, value } from "./mock-engine.ts";
 import { onPlanned, type PlannedOptions } from "./planned-cluster.ts";
 
 const CLUSTER = "openstack:containerinfra/cluster:Cluster";

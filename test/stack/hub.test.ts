@@ -18,6 +18,8 @@ import { watch } from "./updates.ts";
 type Settings = Readonly<Record<string, unknown>>;
 
 const cluster = { provider: "existing", expose: "LoadBalancer" };
+/** A Postgres that nobody waits for: a simulated one is ready at once or never. */
+const soon = { kind: "postgres", timeout: "60s" };
 const inOffice = { expose: { allowFrom: ["10.0.0.0/8"] } };
 
 hubTest(
@@ -28,7 +30,7 @@ hubTest(
         "dask:cluster": cluster,
         "dask:postgres": withoutWebhooks,
         "dask:releases": {
-          people: { kind: "daskhub", ...inOffice, ...edits.people },
+          people: { kind: "daskhub", ...inOffice, database: soon, ...edits.people },
           shared: { kind: "dask-gateway", ...inOffice, ...edits.shared },
           fixed: { kind: "dask", workers: { replicas: 1 }, ...edits.fixed },
         },
@@ -102,6 +104,7 @@ hubTest(
             kind: "daskhub",
             ...inOffice,
             auth: { kind: "password", admins: ["ada"] },
+            database: soon,
             ...secretive,
           },
           keyring: { kind: "dask-gateway" },
@@ -175,7 +178,7 @@ hubTest("a Postgres that is to be kept outlives its stack, and the next up takes
     "dask:cluster": { ...cluster, storageClass: keptVolumes.metadata.name },
     "dask:postgres": withoutWebhooks,
     "dask:releases": {
-      lasting: { kind: "jupyterhub", ...inOffice, database: { kind: "postgres", onDestroy: "keep" } },
+      lasting: { kind: "jupyterhub", ...inOffice, database: { ...soon, onDestroy: "keep" } },
     },
   });
   const uids = async () => [

@@ -23,24 +23,30 @@ export const withoutWebhooks = {
 /**
  * Plays CloudNativePG's operator: every Cluster is Ready a moment after it was made.
  *
- * @returns what stops it; it rejects with what went wrong meanwhile
+ * @returns what stops it; it rejects where the last look at the Clusters failed
  */
 export function simulatePostgres(bench: Bench): () => Promise<void> {
   const stopping = new AbortController();
   const running = play(bench, stopping.signal);
-  // Reported by the one who stops it.
-  running.catch(() => {});
-  return () => {
+  return async () => {
     stopping.abort();
-    return running;
+    const failure = await running;
+    if (failure !== undefined) throw failure;
   };
 }
 
-async function play(bench: Bench, signal: AbortSignal): Promise<void> {
+async function play(bench: Bench, signal: AbortSignal): Promise<Error | undefined> {
+  let failure: Error | undefined;
   while (!signal.aborted) {
-    for (const cluster of await starting(bench)) await makeReady(bench, cluster);
+    // Definitions come and go with the stacks, and are not served at once: the next look says more.
+    failure = await look(bench).catch((error: Error) => error);
     await sleep(PERIOD_MS, undefined, { signal }).catch(() => {});
   }
+  return failure;
+}
+
+async function look(bench: Bench): Promise<undefined> {
+  for (const cluster of await starting(bench)) await makeReady(bench, cluster);
 }
 
 /** Clusters that nobody has reported on; none before their definition is there. */

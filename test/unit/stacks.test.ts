@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
-import { promisify } from "node:util";
 import { cloudCalls, cloudStates, duplicateNames, isInCluster, isOfCloud } from "../graph/clouds.ts";
 import { type Registered, reaches, run } from "../graph/mock-engine.ts";
 import { programOf, STACK_FILES, settingsOf } from "./stack-files.ts";
@@ -34,7 +32,6 @@ function runFile(file: string, preview = false) {
   return run(programOf(file, kubeconfig), options);
 }
 
-const CLOUDS = { gke: "@pulumi/gcp", eks: "@pulumi/aws", magnum: "@pulumi/openstack" };
 const SIZES = ["small", "large"];
 
 test("there is a stack file for every cloud, one for a small team and one for a large", () => {
@@ -75,13 +72,4 @@ for (const file of STACK_FILES) {
 /** An address or a record of one Service lives and goes with that Service. */
 function isForOneService({ type }: Registered): boolean {
   return /address|record|eip|floatingip/i.test(type.split(":").at(-1) ?? "");
-}
-
-for (const [cloud, sdk] of Object.entries(CLOUDS)) {
-  test(`a stack on ${cloud} loads no other cloud's SDK`, async () => {
-    const script = ["--import", "tsx", "test/unit/loaded-packages.ts", `stacks/Pulumi.${cloud}-small.yaml`];
-    const { stdout } = await promisify(execFile)(process.execPath, script);
-    const { packages } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
-    assert.deepEqual(packages, [sdk, "@pulumi/kubernetes", "@pulumi/pulumi", "@pulumi/random"].toSorted());
-  });
 }

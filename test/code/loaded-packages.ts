@@ -1,12 +1,12 @@
 /**
  * Runs a stack file's program under mocks, as a process of its own, and prints which packages of Pulumi it loaded.
  *
- * Usage: `node --import tsx test/unit/loaded-packages.ts stacks/Pulumi.gke-small.yaml`
+ * Usage: `node --import tsx/esm test/code/loaded-packages.ts stacks/Pulumi.gke-small.yaml`
  */
 import { createRequire } from "node:module";
 import { cloudCalls, cloudStates } from "../graph/clouds.ts";
 import { run } from "../graph/mock-engine.ts";
-import { programOf } from "./stack-files.ts";
+import { programOf } from "../unit/stack-files.ts";
 
 const [file = ""] = process.argv.slice(2);
 await run(programOf(file), { states: cloudStates, calls: cloudCalls });

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parse } from "yaml";
+import { imageSetsFor, images } from "../../sandbox/images/images.ts";
+import { layerKey } from "../../sandbox/images/layers.ts";
+import { postgresMajor } from "../../sandbox/images/postgres.ts";
+import { hierarchies } from "../../sandbox/node/cgroups.ts";
+import { registryHosts } from "../../sandbox/node/containerd.ts";
+import { exposedHere } from "../../sandbox/node/exposed.ts";
+import { networkAt, overlapsAny } from "../../sandbox/node/network.ts";
+import { missingCapabilities } from "../../sandbox/node/prerequisites.ts";
+import { isReady } from "../../sandbox/node/real-node.ts";
+
+const routes = `default via 192.0.2.1 dev eth0
+10.8.0.0/16 dev tun0 scope link
+local 10.205.3.77 dev lo table local scope host
+broadcast 10.206.3.255 dev lo table local
+unreachable 10.207.0.0/24`;
+
+test("a node's network keeps clear of what the machine routes elsewhere", () => {
+  const taken = (second: number, third: number) => overlapsAny(networkAt(second, third).range, routes);
+  assert.equal(taken(8, 4), true, "inside of a larger network");
+  assert.equal(taken(205, 0), true, "an address of the machine");
+  assert.equal(taken(206, 0), true, "a broadcast address");
+  assert.equal(taken(207, 0), true, "a route of another type");
+  assert.equal(taken(205, 4), false);
+  assert.equal(taken(201, 0), false, "the default route leads everywhere and counts nowhere");
+});
+
+test("the parts of a node's network are of one range and do not overlap", () => {
+  const { range, host, node, addresses, services, pods } = networkAt(204, 8);
+  assert.equal(range, "10.204.8.0/22");
+  const parts = [`${host}/24`, addresses, services, pods];
+  for (const part of parts) assert.equal(overlapsAny(part, `${range} dev x`), true, part);
+  for (const [index, part] of parts.entries()) {
+    for (const other of parts.slice(index + 1))
+      assert.equal(overlapsAny(part, `${other} dev x`), false, other);
+  }
+  assert.equal(overlapsAny(`${node}/32`, `${host}/24 dev x`), true);
+});
+
+test("cgroup hierarchies are found with version 1, version 2 and both", () => {
+  const v1 = "cgroup /sys/fs/cgroup/cpu cgroup rw 0 0\ncgroup /sys/fs/cgroup/memory cgroup rw 0 0";
+  const v2 = (path: string) => `cgroup2 ${path} cgroup2 rw 0 0`;
+  const both = hierarchies(`${v1}\n${v2("/sys/fs/cgroup/unified")}`);
+  assert.deepEqual(both.used, ["/sys/fs/cgroup/cpu", "/sys/fs/cgroup/memory"]);
+  assert.deepEqual(both.all, [...both.used, "/sys/fs/cgroup/unified"]);
+  assert.deepEqual(hierarchies(v2("/sys/fs/cgroup")), { all: ["/sys/fs/cgroup"], used: ["/sys/fs/cgroup"] });
+});
+
+test("root without the capabilities that a node needs is told which ones", () => {
+  assert.deepEqual(missingCapabilities("CapEff:\t000001ffffffffff\n"), []);
+  assert.deepEqual(missingCapabilities("CapEff:\t00000000a80425fb\n"), ["CAP_NET_ADMIN", "CAP_SYS_ADMIN"]);
+});
+
+test("containerd asks the sandbox for every image", () => {
+  assert.match(registryHosts(networkAt(204, 8)), /^server = "http:\/\/10\.204\.8\.1:5000"$/m);
+});
+
+test("a node is ready when it says so and no taint keeps pods away", () => {
+  const conditions = [{ type: "Ready", status: "True" }];
+  assert.equal(isReady({ status: { conditions } }), true);
+  assert.equal(isReady({ status: { conditions }, spec: { taints: [{}] } }), false);
+  assert.equal(isReady({ status: { conditions: [{ type: "Ready", status: "False" }] } }), false);
+  assert.equal(isReady({ kind: "Status" }), false);
+});
+
+test("a sandbox makes the images of the kinds of releases in its stack file", () => {
+  const config = (...kinds: string[]) => ({
+    "dask:releases": Object.fromEntries(kinds.map((kind, index) => [`r${index}`, { kind }])),
+  });
+  assert.deepEqual(imageSetsFor({}), []);
+  assert.deepEqual(imageSetsFor(config("dask", "dask")), ["dask"]);
+  assert.deepEqual(imageSetsFor(config("daskhub")), ["jupyterhub", "dask-gateway", "postgres"]);
+});
+
+test("every test image has a name of its own and a fixed tag, and every layer a recipe of its own", () => {
+  const all = Object.values(images).flat();
+  const names = all.map(({ name }) => name);
+  assert.equal(new Set(names).size, names.length);
+  for (const name of names) assert.match(name, /^[a-z.]+\/[a-z0-9/-]+:[\w.-]+$/);
+  const layers = [...new Set(all.flatMap(({ layers }) => [...layers]))];
+  assert.equal(new Set(layers.map(layerKey)).size, layers.length);
+});
+
+test("Postgres' version follows the distribution's release", () => {
+  assert.equal(postgresMajor('ID=debian\nVERSION_ID="12"\n'), "15");
+  assert.equal(postgresMajor('ID=ubuntu\nVERSION_ID="24.04"\n'), "16");
+});
+
+test("on a real node the releases of a stack file get addresses, and its own words stay", () => {
+  const file = `
+dask:cluster: { provider: existing }
+dask:releases:
+  one: { kind: dask, scheduler: { cores: 0.2 } }
+  two: { kind: dask, jupyter: false, scheduler: { expose: ClusterIP } }
+  three: { kind: dask-gateway }`;
+  const changed = exposedHere(parse(file));
+  const { one, two, three } = changed["dask:releases"] as Record<string, Record<string, unknown>>;
+  assert.deepEqual(one?.scheduler, { expose: { allowFrom: ["10.0.0.0/8"] }, cores: 0.2 });
+  assert.deepEqual(two, { kind: "dask", jupyter: false, scheduler: { expose: "ClusterIP" } });
+  assert.deepEqual(three, { kind: "dask-gateway" });
+  const own = parse(file.replace("existing", "existing, expose: NodePort"));
+  assert.deepEqual(exposedHere(own), own);
+});
