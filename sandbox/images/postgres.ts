@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readIfThere } from "../files.ts";
 
 // Postgres of each release of Debian and Ubuntu.
 const MAJORS: Readonly<Record<string, string>> = {
@@ -10,7 +10,7 @@ const MAJORS: Readonly<Record<string, string>> = {
 };
 
 /** Version of Postgres in the machine's own packages, like `15`; the test image of the servers has it as its tag. */
-export function postgresMajor(osRelease: string = readFileSync("/etc/os-release", "utf8")): string {
+export function postgresMajor(osRelease = readIfThere("/etc/os-release") ?? ""): string {
   const version = /^VERSION_ID="?([\d.]+)/m.exec(osRelease)?.[1] ?? "";
   return MAJORS[version] ?? "17";
 }

@@ -78,7 +78,7 @@ test("every test image has a name of its own and a fixed tag, and every layer a 
   const all = Object.values(images).flat();
   const names = all.map(({ name }) => name);
   assert.equal(new Set(names).size, names.length);
-  for (const name of names) assert.match(name, /^[a-z.]+\/[a-z0-9/-]+:[\w.-]+$/);
+  for (const name of names) assert.match(name, /^[a-z0-9.]+\/[a-z0-9/-]+:[\w.-]+$/);
   const layers = [...new Set(all.flatMap(({ layers }) => [...layers]))];
   assert.equal(new Set(layers.map(layerKey)).size, layers.length);
 });
