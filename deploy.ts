@@ -13,13 +13,14 @@ import type { Settings } from "./settings/schema.ts";
  *
  * Runs the same under `pulumi up`, inline under the Automation API and under mocks.
  *
- * @throws pulumi.RunError before any resource is registered, where the settings do not fit the world
+ * @throws pulumi.RunError before anything is created, where the settings do not fit the world
  */
 export async function deploy(settings: Settings): Promise<Outputs> {
   const plan = await planCluster(settings).catch(withoutStack);
   await preflight(settings, plan.api, ownerLabel()).catch(withoutStack);
+  const crds = await readCrds(settings).catch(withoutStack);
   const cluster = plan.create();
-  const releases = createReleases(settings, cluster, await readCrds(settings).catch(withoutStack));
+  const releases = createReleases(settings, cluster, crds);
   return outputsOf(cluster, releases);
 }
 

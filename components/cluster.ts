@@ -43,6 +43,11 @@ export interface Cluster {
   dns?(host: string, target: pulumi.Input<string>): pulumi.Resource;
   /** Commands that reach the cluster by other ways than `kubectl`, by what they do: `ssh` to a master. */
   readonly commands?: Readonly<Record<string, pulumi.Output<string>>>;
+  /**
+   * Whether the stack made the cluster, so that `pulumi destroy` takes it down with all that makes disks and load
+   * balancers go; `false` for one that was there already, whatever the stack has added to it.
+   */
+  readonly madeByStack: boolean;
   /** All that in-cluster resources need while they live and while they are torn down. */
   readonly ready: readonly pulumi.Resource[];
 }

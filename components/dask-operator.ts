@@ -85,7 +85,7 @@ function endClusters(
 ): pulumi.Resource {
   const [home] = namespaces;
   return beforeDelete(
-    `${name}-end-clusters`,
+    `${name}${END_SUFFIX}`,
     {
       cluster,
       namespace: home,

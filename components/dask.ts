@@ -126,6 +126,7 @@ function daskSmokeTest(
     WORKERS: String(workerCount(settings)),
     SIZE: String(arraySize(settings)),
   };
+  const names = new Set<unknown>(Object.keys(expected));
   return smokeTest(
     `${name}-smoke-test`,
     {
@@ -133,7 +134,10 @@ function daskSmokeTest(
       namespace,
       image: `${settings.image.repository}:${settings.image.tag}`,
       pullSecrets: settings.image.pullSecrets,
-      env: [...environment(settings), ...Object.entries(expected).map(([name, value]) => ({ name, value }))],
+      env: [
+        ...environment(settings).filter(({ name }) => !names.has(name)),
+        ...Object.entries(expected).map(([name, value]) => ({ name, value })),
+      ],
       subject: "dask",
       revision: release.status.revision,
       installsPackages: Object.values(settings.packages).some((list) => list.length > 0),

@@ -15,10 +15,18 @@ export interface Namespace {
 /** The label by which a namespace shows the stack that owns it. */
 export const OWNER_LABEL = "dask-stack";
 
-/** The value of the owner label: organization, project and stack, as a label value allows it. */
+/**
+ * The value of the owner label: organization, project and stack, as a label value allows it.
+ *
+ * On a backend of files the organization is always the same, so two people's stacks of one name look alike here; the
+ * engine still refuses to make a namespace that its own state does not know.
+ */
 export function ownerLabel(): string {
   const owner = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join(".");
-  return owner.replace(/[^A-Za-z0-9._-]/g, "-").slice(0, 63);
+  return owner
+    .replace(/[^A-Za-z0-9._-]/g, "-")
+    .slice(0, 63)
+    .replace(/[^A-Za-z0-9]+$/, "");
 }
 
 /** Makes the namespaces of all releases, each once, and answers them by name. */

@@ -20,7 +20,7 @@ export interface Database {
   /** Secret in the hub's namespace whose key holds the password, for `PGPASSWORD`. */
   readonly password: { readonly name: pulumi.Input<string>; readonly key: string };
   /**
-   * Changes when the password or the database's identity changes.
+   * Changes when the password changes, or the database behind the same URL.
    *
    * It belongs into the annotations of the hub's pod: a hub reads its password and makes its tables only when it
    * starts, and stays Ready without both.
@@ -109,7 +109,8 @@ function externalDatabase(
   return {
     url,
     password: { name: secret.metadata.name, key: PASSWORD_KEY },
-    generation: generation(password, url),
+    // Not a hash: a password that people chose could be guessed from it. A new password makes a Secret of a new name.
+    generation: secret.metadata.name,
     // No destination: the host may be a Service, and an address of a Service matches no block of addresses.
     egress: [{ ports: [{ port: portOf(url), protocol: "TCP" }] }],
     resources: [secret],
@@ -126,7 +127,7 @@ function portOf(url: string): number {
 
 const DIGITS = 16;
 
-/** A hash that tells two databases apart and from which no password of 256 bits can be had. */
+/** A hash that tells two databases apart and from which no password of 256 bits can be had; not for shorter ones. */
 function generation(password: pulumi.Output<string>, identity: pulumi.Input<string>): pulumi.Output<string> {
   const hash = (parts: string[]) =>
     createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, DIGITS);

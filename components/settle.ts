@@ -1,12 +1,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { namespaceOf } from "../settings/releases/namespace-rules.ts";
+import { namespaceOf, SETTLE_NAMESPACE } from "../settings/releases/namespace-rules.ts";
 import type { Settings } from "../settings/schema.ts";
 import { beforeDelete } from "./before-delete.ts";
 import type { Cluster } from "./cluster.ts";
 import { createNamespace, type Namespace } from "./namespace.ts";
 
-const NAME = "dask-settle";
+const NAME = SETTLE_NAMESPACE;
 
 /** Seconds that disks and load balancers get to go. */
 const PATIENCE_S = 270;
@@ -19,7 +19,7 @@ const PATIENCE_S = 270;
  * finishes such work by itself and is answered as it is.
  */
 export function settled(settings: Settings, cluster: Cluster): Cluster {
-  if (cluster.ready.length === 0) return cluster;
+  if (!cluster.madeByStack) return cluster;
   const namespace = createNamespace(NAME, cluster);
   const rights = settleRights(cluster, namespace);
   const release = beforeDelete(NAME, {

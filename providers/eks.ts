@@ -18,6 +18,7 @@ import { requireAwsLogin } from "./eks/login.ts";
 import { type EksNetwork, networkOf } from "./eks/network.ts";
 import { createNodeGroups } from "./eks/node-groups.ts";
 import type { ClusterPlan } from "./index.ts";
+import { providerArgs } from "./kubernetes.ts";
 
 /**
  * Looks for what a cluster on Amazon needs on this machine, and plans it.
@@ -54,6 +55,7 @@ export function createEks(settings: EksSettings): Cluster {
     ...(dns === undefined
       ? {}
       : { dns: (host: string, target: pulumi.Input<string>) => recordEks(host, target, dns.zone, context) }),
+    madeByStack: settings.existing === undefined,
     ready,
   };
 }
@@ -102,7 +104,7 @@ function k8sProvider(
 ): k8s.Provider {
   // The ARN stays while the cluster lives, whatever becomes of its address; without one, a change of the kubeconfig
   // would make everything in the cluster anew.
-  return new k8s.Provider("cluster", { kubeconfig, clusterIdentifier: arn }, { parent });
+  return new k8s.Provider("cluster", providerArgs(kubeconfig, arn), { parent });
 }
 
 type Target = Pick<Cluster, "provider" | "ready">;

@@ -13,6 +13,7 @@ import {
   selectContext,
   writeKubeconfig,
 } from "./existing/kubeconfig.ts";
+import { providerArgs } from "./kubernetes.ts";
 
 /** An existing cluster that was reached: how it is spoken to and what tells it from others. */
 export interface ReachedCluster {
@@ -48,13 +49,14 @@ const namespace = z.object({ metadata: z.object({ uid: z.string() }) });
 /** A cluster that is there already, as the contract that releases know. */
 export function createExisting(settings: ExistingSettings, reached: ReachedCluster): Cluster {
   const kubeconfig = pulumi.secret(writeKubeconfig(reached.context));
-  const provider = new k8s.Provider("cluster", { kubeconfig, clusterIdentifier: reached.identifier });
+  const provider = new k8s.Provider("cluster", providerArgs(kubeconfig, reached.identifier));
   return {
     provider,
     kubeconfig,
     ...(settings.storageClass === undefined ? {} : { storageClass: settings.storageClass }),
     expose: (_name, wanted) => exposeExisting(settings, new URL(reached.api.server).hostname, wanted),
     placement: (role) => placementExisting(settings, role),
+    madeByStack: false,
     ready: [],
   };
 }

@@ -17,6 +17,7 @@ import { requireGoogleLogin } from "./gke/login.ts";
 import { createNetwork, type GkeContext, openWebhooks } from "./gke/network.ts";
 import { createNodeAccount, createPools, type NodeAccount } from "./gke/nodes.ts";
 import type { ClusterPlan } from "./index.ts";
+import { providerArgs } from "./kubernetes.ts";
 
 /**
  * Looks for what a cluster on Google Cloud needs on this machine, and plans it.
@@ -51,11 +52,9 @@ export function createGke(settings: GkeSettings, project: string): Cluster {
   return {
     // The id stays while the cluster lives, whatever becomes of its address; without one, a change of the kubeconfig
     // would make everything in the cluster anew.
-    provider: new k8s.Provider(
-      "cluster",
-      { kubeconfig, clusterIdentifier: controlPlane.id },
-      { parent: context.parent },
-    ),
+    provider: new k8s.Provider("cluster", providerArgs(kubeconfig, controlPlane.id), {
+      parent: context.parent,
+    }),
     kubeconfig,
     ...(settings.storageClass === undefined ? {} : { storageClass: settings.storageClass }),
     expose: (name, wanted) => exposeGke(name, wanted, context),
@@ -63,6 +62,7 @@ export function createGke(settings: GkeSettings, project: string): Cluster {
     ...(dns === undefined
       ? {}
       : { dns: (host: string, target: pulumi.Input<string>) => recordGke(host, target, dns, context) }),
+    madeByStack: settings.existing === undefined,
     ready: resources,
   };
 }

@@ -8,6 +8,7 @@ import { clusterName } from "./cloud/naming.ts";
 import { placementOf } from "./cloud/node-pools.ts";
 import { tagsOf } from "./cloud/tags.ts";
 import type { ClusterPlan } from "./index.ts";
+import { providerArgs } from "./kubernetes.ts";
 import { exposeMagnum, recordMagnum, sshCommand } from "./magnum/addresses.ts";
 import { createCluster, findCluster, type MagnumCluster } from "./magnum/cluster.ts";
 import { magnumMarks } from "./magnum/facts.ts";
@@ -61,6 +62,7 @@ export function createMagnum(settings: MagnumSettings, own?: string): Cluster {
           dns: (host: string, target: pulumi.Input<string>) => recordMagnum(host, target, dns.zone, context),
         }),
     ...(ssh === undefined ? {} : { commands: { ssh } }),
+    madeByStack: settings.existing === undefined,
     ready: [...nodes, ...storage.resources, ...plugin],
   };
 }
@@ -83,7 +85,7 @@ function k8sProvider(
   return new k8s.Provider(
     "cluster",
     // The id stays while the cluster lives; without one, a change of the kubeconfig would make everything anew.
-    { kubeconfig, clusterIdentifier: id },
+    providerArgs(kubeconfig, id),
     // Magnum signs a new certificate each time it is asked for one of a cluster that is not in the stack.
     { parent, ignoreChanges: settings.existing !== undefined && own === undefined ? ["kubeconfig"] : [] },
   );

@@ -30,6 +30,12 @@ export function isRunning(layout: Layout, program: Program): boolean {
   return running !== undefined && isAlive(running) && sameCommand(running.command, program.command);
 }
 
+/** The pid of the program of that name, whatever its command; undefined where it does not run. */
+export function runningPid(layout: Layout, name: string): number | undefined {
+  const running = readRecord(layout, name);
+  return running !== undefined && isAlive(running) ? running.pid : undefined;
+}
+
 /**
  * Starts `program` unless it runs, and returns whether it had to.
  * It is detached, so it outlives this process and no terminal signal reaches it; it writes to `logs/<name>.log`.

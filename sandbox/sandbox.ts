@@ -7,6 +7,7 @@ import { writePrivate } from "./files.ts";
 import type { ImageSet } from "./images/images.ts";
 import { createFolders, defaultRoot, type Layout, layoutOf } from "./layout.ts";
 import { withLock } from "./lock.ts";
+import { nothingLeft, tracesOf } from "./node/leftovers.ts";
 import { rememberedNetwork } from "./node/network.ts";
 import { realNodeObstacle } from "./node/prerequisites.ts";
 import { startReal, stopRealNode } from "./node/real-node.ts";
@@ -58,12 +59,17 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   });
 }
 
-/** Stops every process of the sandbox and removes its state folder. Does nothing where there is none. */
+/**
+ * Stops every process of the sandbox and removes its state folder. Does nothing where there is none.
+ * Throws where something of a real node is left on the machine, and names it.
+ */
 export async function stopSandbox(options: SandboxOptions = {}): Promise<void> {
   const layout = layoutOf(options.root ?? defaultRoot);
   if (!existsSync(layout.root)) return;
+  const traces = existingNodes(layout.root) === "real" ? tracesOf(layout) : undefined;
   await withLock(layout.lock, () => stop(layout));
   removeRoot(layout);
+  if (traces !== undefined) await nothingLeft(traces);
 }
 
 /** Whether a sandbox has been started at `root` and not stopped, be it that its processes died since. */

@@ -12,9 +12,18 @@ export function show(value: unknown): string {
 
 function memoryRemedy(input: unknown): string {
   const found = /^(\d+(?:\.\d+)?)\s*([KMGT])?i?B?$/i.exec(String(input));
-  const number = found?.[1] ?? "4";
-  return `write ${number}${found?.[2]?.toUpperCase() ?? "G"}`;
+  return `write ${acceptable(Number(found?.[1] ?? 4), found?.[2]?.toUpperCase() ?? "G")}`;
 }
+
+/** The size with a number of at least 1, in a smaller unit where it needs one: 0.5 G is `500M`. */
+function acceptable(number: number, unit: string): string {
+  if (number === 0 || number > Number.MAX_SAFE_INTEGER) return "4G";
+  if (number >= 1) return `${number}${unit}`;
+  const smaller = SMALLER[unit];
+  return smaller === undefined ? `1${unit}` : acceptable(Number((number * 1000).toPrecision(12)), smaller);
+}
+
+const SMALLER: Readonly<Record<string, string>> = { T: "G", G: "M", M: "K" };
 
 /** A memory size such as `512M` or `4G`: the charts pass `4Gi` to Dask and JupyterHub, which fail on it later. */
 export const memory = z

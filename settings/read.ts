@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseSettings } from "./parse.ts";
 import { type Problem, SettingsError } from "./problems.ts";
+import { show } from "./quantities.ts";
 import type { Settings } from "./schema.ts";
 
 /**
@@ -9,15 +10,18 @@ import type { Settings } from "./schema.ts";
  * @throws pulumi.RunError with every problem of the stack file, before any resource is registered
  */
 export function readSettings(): Settings {
+  const input = readInput();
+  const plain = input.secrets !== undefined && show(input.secrets) !== "{}" && !isEncrypted("secrets");
+  const warnings = plain ? [plainSecrets] : [];
   try {
-    const settings = parseSettings(readInput());
-    if (Object.keys(settings.secrets).length > 0 && !isEncrypted("secrets"))
-      throw new SettingsError([plainSecrets]);
+    const settings = parseSettings(input);
+    if (warnings.length > 0) throw new SettingsError(warnings);
     return settings;
   } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    const problems = [...new Set([...warnings, ...error.problems])];
     // A RunError is printed without its stack: the message is all the user needs.
-    if (error instanceof SettingsError) throw new pulumi.RunError(error.message);
-    throw error;
+    throw new pulumi.RunError(new SettingsError(problems).message);
   }
 }
 

@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { END_SUFFIX } from "../components/dask-operator/chart.ts";
 import { checkCluster } from "./clusters/cluster-rules.ts";
 import { type Problem, problemAt, type Report } from "./problems.ts";
 import { checkCrds } from "./releases/crd-rules.ts";
-import { checkClusterRoles, checkDaskGateway, daskGatewayClaims } from "./releases/dask-gateway-rules.ts";
+import { checkClusterRoles, checkDaskGateway, daskGatewayClaims, gatewayRelease } from "./releases/dask-gateway-rules.ts";
 import { checkDaskOperator, daskOperatorClaims } from "./releases/dask-operator-rules.ts";
 import { checkDask, daskClaims } from "./releases/dask-rules.ts";
 import { checkDaskhub, daskhubClaims } from "./releases/daskhub-rules.ts";
@@ -58,6 +59,18 @@ function checkRelease(name: string, release: ReleaseSettings, settings: Settings
 
 /** What a release makes in its namespace that no other may make there. */
 function claims(name: string, release: ReleaseSettings): readonly string[] {
+  const helmReleases = [name, ...helmReleasesBeside(name, release)];
+  return [...helmReleases.map((each) => `the Helm release ${each}`), ...objectClaims(name, release)];
+}
+
+/** The Helm releases of a release beside the one of its own name. */
+function helmReleasesBeside(name: string, release: ReleaseSettings): string[] {
+  if (release.kind === "dask-operator") return [`${name}${END_SUFFIX}`];
+  const gateway = gatewayRelease(name, release);
+  return gateway === undefined || gateway === name ? [] : [gateway];
+}
+
+function objectClaims(name: string, release: ReleaseSettings): readonly string[] {
   switch (release.kind) {
     case "dask":
       return daskClaims(name, release);

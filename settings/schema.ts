@@ -35,7 +35,9 @@ export const schema = z.strictObject({
   liveChecks: z
     .boolean()
     .default(true)
-    .describe("Asks the cluster before anything is created: does it answer, are the namespaces free?"),
+    .describe(
+      "Compares the settings with the cluster before anything is created: are namespaces and names free, would users be lost?",
+    ),
   crds: z
     .enum(["manage", "present"])
     .default("manage")

@@ -36,7 +36,8 @@ async function main(): Promise<Counts> {
   );
   await runFiles(filesOf(chosen(WITH_PYTHON)), 2, counts);
   const stacks = filesOf(chosen(ON_SANDBOX));
-  if (stacks.length > 0) await withSandbox(() => runFiles(stacks, 2, counts));
+  // One after the other: each compares what the API server holds before and after it.
+  if (stacks.length > 0) await withSandbox(() => runFiles(stacks, 1, counts));
   // One after the other: each wants the cores for the Dask clusters that it makes.
   const pods = filesOf(chosen(ON_REAL_NODE));
   if (pods.length > 0) await withRealNode(() => runFiles(pods, 1, counts));

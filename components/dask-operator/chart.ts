@@ -13,9 +13,12 @@ export function fullName(release: string): string {
   return release.includes(CHART) ? release : `${release}-${CHART}`;
 }
 
+/** Added to a release's name: the Helm release that ends its Dask clusters before the operator goes. */
+export const END_SUFFIX = "-end-clusters";
+
 /** Most characters a release name may have, so that no name passes 63 and Helm's 53 hold. */
 export function longestReleaseName(release: string): number {
-  return Math.min(53, 63 - (fullName(release).length - release.length));
+  return Math.min(53 - END_SUFFIX.length, 63 - (fullName(release).length - release.length));
 }
 
 /** ServiceAccount, in every namespace that an operator serves, of pods that run `KubeCluster`. */

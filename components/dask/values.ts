@@ -49,15 +49,22 @@ export function daskValues(
       readinessProbe: probe("/health", PORTS.worker),
       ...placement("worker"),
     },
-    additional_worker_groups: Object.entries(settings.workerGroups).map(([name, group]) => ({
+    additional_worker_groups: workerGroups(settings, placement),
+    jupyter: jupyterValues(settings, placement, token),
+  };
+}
+
+/** The chart takes what is empty in a group, be it `replicas: 0`, from the workers: such a group is left out. */
+function workerGroups(settings: DaskSettings, placement: (role: Role) => Placement): Values[] {
+  return Object.entries(settings.workerGroups)
+    .filter(([, group]) => group.replicas > 0)
+    .map(([name, group]) => ({
       name,
       replicas: group.replicas,
       ...workerSize(group),
       extraArgs: ["--death-timeout", String(seconds(settings.workers.deathTimeout)), ...group.arguments],
       ...(group.placement ?? placement("worker")),
-    })),
-    jupyter: jupyterValues(settings, placement, token),
-  };
+    }));
 }
 
 function jupyterValues(

@@ -42,7 +42,8 @@ export interface HubParts {
 }
 
 /**
- * Makes secrets and database of a hub and the values of its chart.
+ * Makes secrets and database of a hub and the values of its chart, and the record of its host where the address is
+ * known: the chart's proxy asks for a certificate when it starts, and not again.
  *
  * @param chart version of the `jupyterhub` chart
  * @param gateway the gateway beside the hub, where there is one
@@ -77,15 +78,28 @@ export function createHubParts(
     ...(database?.resources ?? []),
     // So the hub is gone, and nobody makes a cluster any more, when the operator ends those that are left.
     ...(daskOperator?.ready ?? []),
+    ...earlyRecord(settings, cluster, exposure),
   ];
   return { secrets, database, exposure, values, dependsOn };
+}
+
+/** The record of a host whose address is known before the Service is there. */
+function earlyRecord({ host }: HubSettings, cluster: Cluster, { address }: Exposure): pulumi.Resource[] {
+  if (host === undefined || address === undefined || cluster.dns === undefined) return [];
+  return [cluster.dns(withoutPort(host), address)];
+}
+
+function withoutPort(host: string): string {
+  return host.replace(/:\d+$/, "");
 }
 
 /**
  * Where people reach a hub, and the callback URL that an OAuth provider must know.
  *
  * The hub's address carries the host of the settings where there is one; where the cluster names hosts, its record is
- * made here.
+ * made here, unless the address was known before.
+ *
+ * @throws pulumi.RunError where the load balancer has no address to make a record of: the record fails
  */
 export function hubAddresses(
   name: string,
@@ -105,13 +119,17 @@ export function hubAddresses(
   if (settings.host === undefined || callback === undefined) return { hub };
   const hosted = pulumi.output(`${schemeOf(settings.tls)}://${settings.host}`);
   if (exposure.type === "ClusterIP") return { hub, callback: pulumi.output(callback) };
-  cluster.dns?.(settings.host.replace(/:\d+$/, ""), exposure.address ?? hub.apply(hostOf));
+  if (exposure.address === undefined) cluster.dns?.(withoutPort(settings.host), hub.apply(hostOf));
   return { hub: hosted, address: hub, callback: pulumi.output(callback) };
 }
 
-/** Host or address in a URL; the text itself where the cluster has given no address yet. */
+/** Host or address in a URL; a preview may know none yet. */
 function hostOf(address: string): string {
-  return URL.canParse(address) ? new URL(address).hostname : address;
+  if (URL.canParse(address)) return new URL(address).hostname;
+  if (pulumi.runtime.isDryRun()) return address;
+  throw new pulumi.RunError(
+    "the hub's load balancer has no address for its DNS record yet; run pulumi up again",
+  );
 }
 
 function hubPort({ tls }: HubSettings, exposure: Exposure): EndpointPort {

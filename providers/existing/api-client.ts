@@ -1,11 +1,10 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { request as requestPlain } from "node:http";
 import { request as requestTls } from "node:https";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { UserError } from "../../settings/problems.ts";
-import type { KubeContext } from "./kubeconfig.ts";
+import { type KubeContext, readText } from "./kubeconfig.ts";
 
 /** What the API server says of an object: here it is, there is none, or this user may not see it. */
 export type Answer =
@@ -46,7 +45,7 @@ export async function connect(context: KubeContext): Promise<ApiClient> {
   const { cluster } = context;
   const credentials = await credentialsOf(context);
   const options = {
-    ca: material(cluster["certificate-authority-data"], cluster["certificate-authority"]),
+    ca: decoded(cluster["certificate-authority-data"]),
     rejectUnauthorized: cluster["insecure-skip-tls-verify"] !== true,
     servername: cluster["tls-server-name"],
     cert: credentials.cert,
@@ -91,18 +90,16 @@ function fetchText(server: string, path: string, options: object): Promise<{ sta
   });
 }
 
-function material(data?: string, file?: string): Buffer | undefined {
-  if (data !== undefined) return Buffer.from(data, "base64");
-  return file === undefined ? undefined : readFileSync(file);
+function decoded(data?: string): Buffer | undefined {
+  return data === undefined ? undefined : Buffer.from(data, "base64");
 }
 
 async function credentialsOf({ user, name }: KubeContext): Promise<Credentials> {
   if (user.exec !== undefined) return runPlugin(user.exec, name);
   return {
-    token:
-      user.token ?? (user.tokenFile === undefined ? undefined : readFileSync(user.tokenFile, "utf8").trim()),
-    cert: material(user["client-certificate-data"], user["client-certificate"]),
-    key: material(user["client-key-data"], user["client-key"]),
+    token: user.token ?? (user.tokenFile === undefined ? undefined : readText(user.tokenFile).trim()),
+    cert: decoded(user["client-certificate-data"]),
+    key: decoded(user["client-key-data"]),
   };
 }
 

@@ -65,11 +65,23 @@ export function readKubeconfig(path: string): { text: string; directory: string;
       `there is no kubeconfig at ${file}; set dask:cluster.kubeconfig to the path of yours`,
     );
   }
-  return { text: readFileSync(file, "utf8"), directory: dirname(file), source: file };
+  return { text: readText(file), directory: dirname(file), source: file };
+}
+
+/** Reads a file that a kubeconfig is or names; one that cannot be read is the user's to mend. */
+export function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new KubeconfigError(
+      `${file} cannot be read (${reason}); check dask:cluster.kubeconfig and its files`,
+    );
+  }
 }
 
 /**
- * Picks one context of a kubeconfig, with file references made absolute.
+ * Picks one context of a kubeconfig, with the certificates and keys that it names as files read into it.
  *
  * @param wanted name of the context; default: the current one
  * @throws KubeconfigError where the text is no kubeconfig or has no such context, cluster or user
@@ -93,7 +105,7 @@ export function selectContext(text: string, source: string, directory: string, w
   if (found === undefined)
     throw new KubeconfigError(`${source} has no cluster ${chosen.cluster}, which context ${name} names`);
   const account = config.users.find((each) => each.name === chosen.user)?.user ?? {};
-  return { name, context: chosen, cluster: absolute(found, directory), user: absolute(account, directory) };
+  return { name, context: chosen, cluster: embedded(found, directory), user: embedded(account, directory) };
 }
 
 /** A kubeconfig with one context only: what the Kubernetes provider gets, and what the stack's state keeps. */
@@ -125,13 +137,16 @@ function parseKubeconfig(text: string, source: string): z.output<typeof document
   );
 }
 
-const FILES = ["certificate-authority", "client-certificate", "client-key", "tokenFile"];
+const FILES = ["certificate-authority", "client-certificate", "client-key"];
 
-function absolute<Entry extends object>(entry: Entry, directory: string): Entry {
-  const fix = (key: string, value: unknown) =>
-    FILES.includes(key) && typeof value === "string" && !isAbsolute(value) ? join(directory, value) : value;
-  return {
-    ...entry,
-    ...Object.fromEntries(Object.entries(entry).map(([key, value]) => [key, fix(key, value)])),
+/** The entry with its files read into it: the stack's `kubeconfig` output must work on every machine. */
+function embedded<Entry extends object>(entry: Entry, directory: string): Entry {
+  const path = (file: string) => (isAbsolute(file) ? file : join(directory, file));
+  const embed = ([key, value]: [string, unknown]): [string, unknown] => {
+    if (typeof value !== "string") return [key, value];
+    if (FILES.includes(key)) return [`${key}-data`, Buffer.from(readText(path(value))).toString("base64")];
+    // A token in a file is renewed there, so it stays a file.
+    return [key, key === "tokenFile" ? path(value) : value];
   };
+  return { ...(Object.fromEntries(Object.entries(entry).map(embed)) as Entry) };
 }

@@ -63,16 +63,25 @@ function floatingIp(
   );
 }
 
-/** The command that logs in to the first master, by its own address or by a floating IP. */
+/**
+ * The command that logs in to the first master, by its own address or by a floating IP.
+ *
+ * @throws pulumi.RunError where Magnum tells no address: its output fails
+ */
 export function sshCommand(
   cluster: MagnumCluster,
   context: MagnumContext,
 ): pulumi.Output<string> | undefined {
   const { ssh } = context.settings;
   if (ssh === undefined) return undefined;
-  const master = cluster.masterAddresses.apply(([first]) => first ?? "");
+  const master = cluster.masterAddresses.apply(firstMaster);
   const address = ssh.floatingIp ? masterAddress(master, context) : master;
   return pulumi.interpolate`ssh ${ssh.user}@${address}`;
+}
+
+function firstMaster([address]: readonly string[]): string {
+  if (address !== undefined && address !== "") return address;
+  throw new pulumi.RunError("Magnum tells no address of the first master; remove dask:cluster.ssh");
 }
 
 function masterAddress(

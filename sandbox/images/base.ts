@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { type PackageSet, unpackedPackages } from "../node/debian.ts";
-import { type Layer, must } from "./layers.ts";
+import { command, type Layer } from "./layers.ts";
 import { compile, pythonOf } from "./python.ts";
 
 /** The Debian packages below almost every image. */
@@ -32,7 +32,7 @@ export const base: Layer = {
   needs: [],
   async fill(folder, log) {
     const packages = await unpackedPackages(BASE, log);
-    await must("cp", ["-a", `${packages}/.`, folder]);
+    await command("cp", ["-a", `${packages}/.`, folder]);
     removeUnread(folder);
     writeCertificates(folder);
     makeFolders(folder);

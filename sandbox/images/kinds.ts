@@ -4,7 +4,7 @@ import { buildAll, builtPath } from "../build.ts";
 import { unpackedPackages } from "../node/debian.ts";
 import type { Tool } from "../tools.ts";
 import { BASE, base, removeUnread } from "./base.ts";
-import { type Layer, must } from "./layers.ts";
+import { command, type Layer } from "./layers.ts";
 import { installPython } from "./python.ts";
 
 // The kinds of layers that lie on the base.
@@ -46,7 +46,7 @@ export function nodeProgramLayer(name: string, version: string): Layer {
     async fill(folder) {
       const prefix = join(folder, "usr/local");
       const quiet = ["--no-audit", "--no-fund", "--omit=dev", "--loglevel=error"];
-      await must("npm", ["install", ...quiet, "--global", `--prefix=${prefix}`, `${name}@${version}`]);
+      await command("npm", ["install", ...quiet, "--global", `--prefix=${prefix}`, `${name}@${version}`]);
       cpSync(process.execPath, join(prefix, "bin/node"));
     },
   };
@@ -61,7 +61,7 @@ export function debianLayer(name: string, packages: readonly string[]): Layer {
     needs: [base],
     async fill(folder, log) {
       const below = await unpackedPackages(BASE, log);
-      await must("cp", ["-a", `${await unpackedPackages(set, log)}/.`, folder]);
+      await command("cp", ["-a", `${await unpackedPackages(set, log)}/.`, folder]);
       removeUnread(folder);
       removeWhatIsBelow(folder, below);
     },

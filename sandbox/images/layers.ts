@@ -7,6 +7,7 @@ import { run } from "../command.ts";
 import { readIfThere, writePrivate } from "../files.ts";
 import { cacheFolder } from "../layout.ts";
 import { withLock } from "../lock.ts";
+import { must } from "../node/must.ts";
 import { blobsFolder } from "../node/node-agent.ts";
 import { type Descriptor, isStored, storeFile } from "./store.ts";
 
@@ -62,7 +63,7 @@ async function make(layer: Layer, work: string, log: Log): Promise<Descriptor> {
   if (existsSync(files)) cpSync(files, folder, { recursive: true });
   // The same content gives the same layer, whenever it was made.
   const same = ["--sort=name", "--mtime=@0", "--numeric-owner", "--format=gnu"];
-  await must("tar", [...same, "-C", folder, "-cf", archive, "."]);
+  await command("tar", [...same, "-C", folder, "-cf", archive, "."]);
   const stored = await storeFile(archive);
   rmSync(folder, { recursive: true });
   mkdirSync(dirname(recordOf(layer)), { recursive: true });
@@ -73,14 +74,12 @@ async function make(layer: Layer, work: string, log: Log): Promise<Descriptor> {
 }
 
 /** Runs a command; throws with its last words where it fails. */
-export async function must(
+export async function command(
   file: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const { code, stdout, stderr } = await run(file, args, { env });
-  if (code === 0) return;
-  throw new Error(`${file} failed (${code ?? "not run"}): ${`${stdout}\n${stderr}`.trim().slice(-3000)}`);
+  must([file, ...args.slice(0, 3)], await run(file, args, { env }));
 }
 
 function recordOf(layer: Layer): string {

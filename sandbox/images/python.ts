@@ -2,7 +2,7 @@ import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { join } from "node:path";
 import type { Log } from "../build.ts";
 import { type PackageSet, unpackedPackages } from "../node/debian.ts";
-import { must } from "./layers.ts";
+import { command } from "./layers.ts";
 
 // pip as Debian ships it; it runs in the images' own Python and is no part of them.
 const PIP: PackageSet = { name: "pip", packages: ["python3-pip-whl"] };
@@ -51,7 +51,7 @@ function runPython(tree: string, args: readonly string[]): Promise<void> {
     PYTHONNOUSERSITE: "1",
     LD_LIBRARY_PATH: join(tree, "usr/lib", libraries),
   };
-  return must(join(tree, "usr/bin", pythonOf(tree)), args, env);
+  return command(join(tree, "usr/bin", pythonOf(tree)), args, env);
 }
 
 /** Moves what pip has put into one folder to where Debian's Python and its programs look. */

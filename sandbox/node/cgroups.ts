@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readIfThere, writePrivate } from "../files.ts";
 import type { Layout } from "../layout.ts";
 import { sandboxId } from "./network.ts";
 
@@ -11,7 +12,8 @@ export function podCgroup(layout: Layout): string {
 
 /** Creates the pods' cgroup in every hierarchy that the kubelet uses: it does not do that itself. */
 export function createCgroup(layout: Layout): void {
-  const { used } = hierarchies(mountTable());
+  const { used, version2 } = hierarchies(mountTable());
+  if (version2) enableControllers(layout, used[0] ?? "");
   for (const root of used) mkdirSync(join(root, podCgroup(layout)), { recursive: true });
 }
 
@@ -21,6 +23,39 @@ export async function removeCgroup(layout: Layout): Promise<void> {
   for (const folder of cgroupFolders(layout)) {
     while (existsSync(folder) && !removeTree(folder) && Date.now() < end) await sleep(50);
   }
+  const { used } = hierarchies(mountTable());
+  for (const name of enabledHere(layout)) switchController(used[0] ?? "", `-${name}`);
+}
+
+// What the kubelet wants to be switched on for its cgroups, where the kernel has it.
+const CONTROLLERS = ["cpu", "cpuset", "hugetlb", "memory", "pids"];
+
+/** With cgroup v2 a controller works below the root only where it is switched on; remembers which were not. */
+function enableControllers(layout: Layout, root: string): void {
+  const words = (file: string) => (readIfThere(join(root, file)) ?? "").trim().split(" ");
+  const enabled = words("cgroup.subtree_control");
+  const missing = words("cgroup.controllers").filter(
+    (name) => CONTROLLERS.includes(name) && !enabled.includes(name),
+  );
+  writePrivate(switchedFile(layout), [...enabledHere(layout), ...missing].join(" "));
+  for (const name of missing) switchController(root, `+${name}`);
+}
+
+function enabledHere(layout: Layout): string[] {
+  return (readIfThere(switchedFile(layout)) ?? "").split(" ").filter((name) => name !== "");
+}
+
+/** Another user of the controller may hold it; then it stays as it is. */
+function switchController(root: string, change: string): void {
+  try {
+    writeFileSync(join(root, "cgroup.subtree_control"), change);
+  } catch {
+    // The kubelet says in its log what it misses.
+  }
+}
+
+function switchedFile(layout: Layout): string {
+  return join(layout.cluster, "cgroup-controllers");
 }
 
 /** The pods' cgroup in each mounted hierarchy: one with cgroup v2, one for each controller with v1. */
@@ -28,13 +63,23 @@ export function cgroupFolders(layout: Layout): string[] {
   return hierarchies(mountTable()).all.map((root) => join(root, podCgroup(layout)));
 }
 
-/** Mount points of cgroup hierarchies in the text of /proc/self/mounts, each once; pure. */
-export function hierarchies(mounts: string): { all: string[]; used: string[] } {
+/** Mount points of cgroup hierarchies, each once. */
+export interface Hierarchies {
+  readonly all: readonly string[];
+  /** Those with controllers, which the kubelet uses. */
+  readonly used: readonly string[];
+  /** Whether it uses version 2. */
+  readonly version2: boolean;
+}
+
+/** The hierarchies in the text of /proc/self/mounts; pure. */
+export function hierarchies(mounts: string): Hierarchies {
   const fields = mounts.split("\n").map((line) => line.split(" "));
   const of = (wanted: string) => fields.flatMap(([, path, type]) => (path && type === wanted ? [path] : []));
-  const [version1, version2] = [new Set(of("cgroup")), new Set(of("cgroup2"))];
+  const [first, second] = [[...new Set(of("cgroup"))], [...new Set(of("cgroup2"))]];
   // Beside version 1, that of version 2 has no controllers; the runtime still puts its processes there.
-  return { all: [...version1, ...version2], used: [...(version1.size > 0 ? version1 : version2)] };
+  const version2 = first.length === 0;
+  return { all: [...first, ...second], used: version2 ? second : first, version2 };
 }
 
 function mountTable(): string {

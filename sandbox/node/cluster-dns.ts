@@ -3,7 +3,8 @@ import { writePrivate } from "../files.ts";
 import { type Access, apply } from "../kubernetes-api.ts";
 import type { Layout } from "../layout.ts";
 import type { Program } from "../processes.ts";
-import { type NodeNamespaces, nodeFolder } from "./namespaces.ts";
+import { nodeFolder } from "./mounts.ts";
+import type { NodeNamespaces } from "./namespaces.ts";
 import type { NodeNetwork } from "./network.ts";
 import type { NodePrograms } from "./programs.ts";
 

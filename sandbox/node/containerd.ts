@@ -4,7 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { writePrivate } from "../files.ts";
 import type { Layout } from "../layout.ts";
 import type { Program } from "../processes.ts";
-import { type NodeNamespaces, nodeFolder } from "./namespaces.ts";
+import { nodeFolder } from "./mounts.ts";
+import type { NodeNamespaces } from "./namespaces.ts";
 import type { NodeNetwork } from "./network.ts";
 import type { NodePrograms } from "./programs.ts";
 
@@ -78,6 +79,8 @@ disabled_plugins = ${JSON.stringify(disabled)}
   sandbox_image = "${PAUSE_IMAGE}"
   # Root without CAP_SYS_RESOURCE, as in many containers, may not lower a score, and no pod would start.
   restrict_oom_score_adj = true
+  # A profile would be loaded into the machine's kernel and stay there.
+  disable_apparmor = true
   stream_server_address = "127.0.0.1"
   [plugins."io.containerd.grpc.v1.cri".containerd]
     # What has been unpacked is not needed packed as well.

@@ -9,11 +9,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Log } from "../build.ts";
 import { run } from "../command.ts";
 import { cacheFolder } from "../layout.ts";
 import { withLock } from "../lock.ts";
+import { must } from "./must.ts";
 
 /** A set of Debian packages, unpacked side by side. */
 export interface PackageSet {
@@ -30,8 +31,8 @@ export interface PackageSet {
  * What is in the cache is taken as it is; remove the folder to get newer packages. Throws with apt's words.
  */
 export async function unpackedPackages(set: PackageSet, log: Log): Promise<string> {
-  const base = join(cacheFolder(), "debian");
-  const target = join(base, `${set.name}-${setKey(set)}`);
+  const target = packagesFolder(set);
+  const base = dirname(target);
   if (existsSync(target)) return target;
   await withLock(join(base, `${set.name}.lock`), async () => {
     if (existsSync(target)) return;
@@ -44,6 +45,11 @@ export async function unpackedPackages(set: PackageSet, log: Log): Promise<strin
     renameSync(part, target);
   });
   return target;
+}
+
+/** Where a set of packages lies once it is unpacked. */
+export function packagesFolder(set: PackageSet): string {
+  return join(cacheFolder(), "debian", `${set.name}-${setKey(set)}`);
 }
 
 /** Twelve hex digits that change with the packages, the Debian release and the architecture. */
@@ -75,8 +81,8 @@ async function download(set: PackageSet, folder: string): Promise<void> {
     "Acquire::Languages": "none",
   };
   const options = Object.entries(own).map(([key, value]) => `-o${key}=${value}`);
-  await must("apt-get", [...options, "-qq", "update"]);
-  await must("apt-get", [...options, "-qq", "--yes", "--download-only", "install", ...set.packages]);
+  await command("apt-get", [...options, "-qq", "update"]);
+  await command("apt-get", [...options, "-qq", "--yes", "--download-only", "install", ...set.packages]);
 }
 
 async function unpack(set: PackageSet, archives: string, root: string): Promise<void> {
@@ -89,11 +95,11 @@ async function unpack(set: PackageSet, archives: string, root: string): Promise<
   }
   for (const file of files.filter((file) => !unwanted.some((name) => file.startsWith(name)))) {
     const pipe = 'dpkg-deb --fsys-tarfile "$1" | tar --keep-directory-symlink -C "$2" -x';
-    await must("bash", ["-o", "pipefail", "-c", pipe, "unpack", join(archives, file), root]);
+    await command("bash", ["-o", "pipefail", "-c", pipe, "unpack", join(archives, file), root]);
   }
 }
 
-async function must(file: string, args: readonly string[]): Promise<void> {
-  const { code, stderr } = await run(file, args, { env: { LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive" } });
-  if (code !== 0) throw new Error(`${file} failed (${code ?? "not run"}): ${stderr.trim().slice(-2000)}`);
+async function command(file: string, args: readonly string[]): Promise<void> {
+  const env = { LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive" };
+  must([file, ...args.slice(0, 3)], await run(file, args, { env }));
 }

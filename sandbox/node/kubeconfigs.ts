@@ -3,7 +3,7 @@ import { stringify } from "yaml";
 import { writePrivate } from "../files.ts";
 import type { Access } from "../kubernetes-api.ts";
 import type { Layout } from "../layout.ts";
-import { nodeFolder } from "./namespaces.ts";
+import { nodeFolder } from "./mounts.ts";
 import type { NodeNetwork } from "./network.ts";
 
 /** Port at which the node finds the API server, on the host's end of the link. */

@@ -5,7 +5,8 @@ import type { Layout } from "../layout.ts";
 import type { Program } from "../processes.ts";
 import { podCgroup } from "./cgroups.ts";
 import { CONTAINERD_SOCKET } from "./containerd.ts";
-import { type NodeNamespaces, nodeFolder } from "./namespaces.ts";
+import { nodeFolder } from "./mounts.ts";
+import type { NodeNamespaces } from "./namespaces.ts";
 import type { NodeNetwork } from "./network.ts";
 import type { NodePrograms } from "./programs.ts";
 

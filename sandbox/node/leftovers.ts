@@ -1,10 +1,12 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../command.ts";
+import { until } from "../kubernetes-api.ts";
 import type { Layout } from "../layout.ts";
 import { cgroupFolders } from "./cgroups.ts";
 import { firstProcess } from "./namespaces.ts";
 import { linkName, type NodeNetwork, rememberedNetwork } from "./network.ts";
+import { iptablesSave } from "./programs.ts";
 
 /** Where a real node can be seen on this machine outside its folder; to be taken while it runs. */
 export interface Traces {
@@ -31,7 +33,7 @@ export function tracesOf(layout: Layout): Traces {
 
 /**
  * What is left of a node on this machine, one line each; empty where nothing is.
- * Looks for processes, mounts, the network device, routes, packet filter rules, cgroups and the folder itself.
+ * Looks for processes, mounts, the network device, routes, packet filter rules and cgroups.
  */
 export async function leftovers(traces: Traces): Promise<string[]> {
   const lines = async (title: string, file: string, ...args: string[]) => {
@@ -43,10 +45,20 @@ export async function leftovers(traces: Traces): Promise<string[]> {
     ...matching("mount", readFileSync("/proc/self/mounts", "utf8"), [traces.root]),
     ...(existsSync(`/sys/class/net/${traces.link}`) ? [`network device ${traces.link}`] : []),
     ...(await lines("route", "ip", "-4", "route", "show", "table", "all")),
-    ...(await lines("packet filter", "iptables-save")),
+    ...(await lines("packet filter", ...iptablesSave())),
     ...traces.cgroups.filter((folder) => existsSync(folder)).map((folder) => `cgroup ${folder}`),
-    ...(existsSync(traces.root) ? [`folder ${traces.root}`] : []),
   ];
+}
+
+/** Waits until nothing is left, and throws with what still is after ten seconds. */
+export async function nothingLeft(traces: Traces): Promise<void> {
+  let left: string[] = [];
+  // The kernel takes a network away a moment after its last process.
+  const gone = await until(async () => {
+    left = await leftovers(traces);
+    return left.length === 0;
+  }, 10_000);
+  if (!gone) throw new Error(`The sandbox was stopped, but this is left of it:\n${left.join("\n")}`);
 }
 
 /** How addresses of the network begin, like `10.204.8.`. */

@@ -7,7 +7,8 @@ import type { Program } from "../processes.ts";
 import { REGISTRY_PORT } from "./containerd.ts";
 import { API_PORT } from "./kubeconfigs.ts";
 import { NODE_NAME } from "./kubelet.ts";
-import { type NodeNamespaces, nodeFolder } from "./namespaces.ts";
+import { nodeFolder } from "./mounts.ts";
+import type { NodeNamespaces } from "./namespaces.ts";
 import type { NodeNetwork } from "./network.ts";
 import type { NodePrograms } from "./programs.ts";
 

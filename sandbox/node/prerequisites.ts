@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { findOnPath } from "../command.ts";
 
 // What is needed besides what the sandbox brings itself.
@@ -14,8 +14,6 @@ export function realNodeObstacle(): string | undefined {
   const missing = missingCapabilities(readFileSync("/proc/self/status", "utf8"));
   if (missing.length > 0)
     return `root lacks ${missing.join(" and ")} here (a container that is not privileged?)`;
-  if (!readFileSync("/proc/filesystems", "utf8").includes("\toverlay")) return "the kernel has no overlayfs";
-  if (!existsSync("/proc/sys/net/ipv4/ip_forward")) return "the kernel has no IPv4";
   const commands = COMMANDS.filter((name) => findOnPath(name) === undefined);
   if (commands.length > 0) return `there is no ${commands.join(", ")} (Debian and Ubuntu have them)`;
   return undefined;

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { buildAll, builtPath, type Log } from "../build.ts";
 import type { Tool } from "../tools.ts";
-import { type PackageSet, unpackedPackages } from "./debian.ts";
+import { type PackageSet, packagesFolder, unpackedPackages } from "./debian.ts";
 
 /** Programs of a real node that are built from Go modules of this project. */
 export const nodeTools = {
@@ -46,8 +46,13 @@ export async function ensureNodePrograms(kube: string, log: Log): Promise<NodePr
   };
 }
 
+/** The command that runs `iptables-save` of the node's packages, without their being installed. */
+export function iptablesSave(): [string, ...string[]] {
+  return ["/usr/bin/env", ...environmentOf({ debian: packagesFolder(packages) }), "iptables-save"];
+}
+
 /** The environment variables by which the programs find each other, as arguments of `env`; pure. */
-export function environmentOf({ debian }: NodePrograms): string[] {
+export function environmentOf({ debian }: Pick<NodePrograms, "debian">): string[] {
   const library = join(
     debian,
     "usr",

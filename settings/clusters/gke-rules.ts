@@ -90,6 +90,8 @@ function gpuFault(machineType: string, pool: GkeSettings["nodePools"][string]): 
   const { role, gpu } = pool;
   if (gpu !== undefined && !takesGpus(machineType) && !hasGpus(machineType))
     return `cannot be attached to ${machineType}; use g2-standard-8, or an n1 machine with gpu: { type: nvidia-tesla-t4 }`;
+  if (role !== "gpu" && gpusOf(pool) !== undefined)
+    return "would keep all ordinary pods off, because GKE taints nodes with GPUs; write role: gpu";
   const wanted = gpu !== undefined || role === "gpu";
   if (wanted && gpusOf(pool) === undefined)
     return `does not say which GPU ${machineType} has; add gpu: { type: nvidia-tesla-t4 } to an n1 machine, or use g2-standard-8`;

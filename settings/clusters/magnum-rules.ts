@@ -84,9 +84,11 @@ function accessFaults(cluster: MagnumSettings): Fault[] {
   return faults;
 }
 
-function driverFaults({ driver, dockerVolume, storageClass }: MagnumSettings): Fault[] {
+function driverFaults({ driver, dockerVolume, ssh, storageClass }: MagnumSettings): Fault[] {
   if (driver === "heat") return [];
   const faults: Fault[] = [];
+  if (ssh !== undefined)
+    faults.push([["ssh"], "is for Heat alone, because Cluster API tells no addresses of masters; remove it"]);
   if (dockerVolume !== undefined)
     faults.push([["dockerVolume"], "is unknown to the Cluster API driver; use bootVolume"]);
   if (typeof storageClass === "object" && storageClass.provisioner === "kubernetes.io/cinder") {

@@ -5,6 +5,7 @@ import { keyOf, type Problem, type Report } from "../problems.ts";
 import type { ReleaseSettings, Settings } from "../schema.ts";
 import { type DaskGatewaySettings, type GatewayShapeSettings, IMAGE_VARIABLE } from "./dask-gateway.ts";
 import { type GatewaySizes, gatewaySizes } from "./gateway-limits.ts";
+import { namespaceOf } from "./namespace-rules.ts";
 import { checkName, checkOverrides } from "./release-rules.ts";
 
 /** Names of secrets in `dask:secrets.<release>` that a gateway reads. */
@@ -156,6 +157,7 @@ function checkAuth(
   if (auth.secret !== undefined && hasToken) {
     found.push(report([...path, "secret"], `stands beside dask:secrets.${name}.apiToken; keep one of them`));
   }
+  if (auth.secret !== undefined) found.push(...checkTokenSecret(name, release, settings, report));
   if (auth.secret === undefined && auth.apiUrl === undefined) {
     found.push({
       key: keyOf([...path, "apiUrl"]),
@@ -169,6 +171,28 @@ function checkAuth(
     });
   }
   return found;
+}
+
+/** A Secret that this stack neither makes nor finds keeps the gateway's pod from starting, and `up` waits in vain. */
+function checkTokenSecret(
+  name: string,
+  release: DaskGatewaySettings,
+  { releases }: Settings,
+  report: Report,
+): Problem[] {
+  const path = ["releases", name, "auth", "secret"];
+  const namespace = namespaceOf(name, release);
+  const beside = Object.entries(releases).find(
+    ([other, { kind, ...rest }]) =>
+      (kind === "jupyterhub" || kind === "daskhub") && namespaceOf(other, rest).name === namespace.name,
+  );
+  if (beside !== undefined) {
+    const message = `asks for a token of ${beside[0]}, a hub of this stack, which has none for other gateways; use kind: daskhub for hub and gateway`;
+    return [report(path, message)];
+  }
+  if (!namespace.create) return [];
+  const message = `cannot be there in time, because this stack makes the namespace ${namespace.name}; write namespace: { name: ${namespace.name}, create: false } where it is there already, set apiUrl and dask:secrets.${name}.apiToken, or use kind: daskhub`;
+  return [report(path, message)];
 }
 
 /** Names that objects of the release will have in its namespace, which no other release may make there. */

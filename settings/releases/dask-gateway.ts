@@ -164,7 +164,7 @@ const jupyterhubAuth = z.strictObject({
     })
     .optional()
     .describe(
-      "Secret of this namespace with the gateway's API token. Without it, the token is `apiToken` in `dask:secrets.<release>`.",
+      "Secret with the gateway's API token, in a namespace that was there before (`create: false`). Without it, the token is `apiToken` in `dask:secrets.<release>`.",
     ),
   service: z
     .string()

@@ -4,7 +4,7 @@ import type { Settings } from "../schema.ts";
 import { type DaskOperatorSettings, watchedNamespaces } from "./dask-operator.ts";
 import type { HubSettings } from "./jupyterhub.ts";
 import { namespaceOf } from "./namespace-rules.ts";
-import { checkName } from "./release-rules.ts";
+import { checkName, checkOverrides } from "./release-rules.ts";
 
 /** The rules of a release of kind `dask-operator`, beyond the schema. */
 export function checkDaskOperator(
@@ -13,7 +13,10 @@ export function checkDaskOperator(
   settings: Settings,
   report: Report,
 ): Problem[] {
-  const found = checkName(name, longestReleaseName(name), report);
+  const found = [
+    ...checkName(name, longestReleaseName(name), report),
+    ...checkOverrides(["releases", name, "values"], release.values, report),
+  ];
   const own = watchedNamespaces(namespaceOf(name, release).name, release);
   const twice = own.find((namespace, index) => own.indexOf(namespace) !== index);
   if (twice !== undefined) {

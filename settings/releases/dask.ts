@@ -20,7 +20,7 @@ const workers = z.strictObject({
 });
 
 const workerGroup = z.strictObject({
-  replicas: z.int().min(0).max(10000).default(1).describe("Number of workers in the group."),
+  replicas: z.int().min(0).max(10000).default(1).describe("Number of workers in the group; a group of 0 is not made."),
   ...size,
   arguments: z
     .array(z.string())
@@ -28,7 +28,9 @@ const workerGroup = z.strictObject({
     .describe("Further arguments of `dask worker`, like `--resources`."),
   placement: placement
     .optional()
-    .describe("Node selector and tolerations. Default: those of the role `worker`."),
+    .describe(
+      "Node selector and tolerations. The chart adds the node labels that the role `worker` selects and this selector does not name, and takes that role's tolerations where there are none here. Default: those of the role `worker`.",
+    ),
 });
 
 const jupyter = z.strictObject({

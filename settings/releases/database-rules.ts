@@ -5,6 +5,7 @@ import type { Settings } from "../schema.ts";
 import { BACKUP_SECRETS, type BackupSettings, schemeOf } from "./backup.ts";
 import type { DatabaseSettings, PostgresSettings } from "./database.ts";
 import { namespaceOf } from "./namespace-rules.ts";
+import { checkServiceName } from "./release-rules.ts";
 
 /** The database of a release, where its kind has one. */
 export function databaseOf(release: {
@@ -63,7 +64,7 @@ function checkPostgresOf(
   report: Report,
 ): Problem[] {
   const at = (...path: string[]) => ["releases", name, "database", ...path];
-  const found: Problem[] = [];
+  const found = checkServiceName(name, report);
   if (name.length > LONGEST_RELEASE) {
     const message = `has ${name.length} characters and the name of its Postgres (${clusterName(name)}) would pass 50; use at most ${LONGEST_RELEASE}`;
     found.push(report(["releases", name], message));

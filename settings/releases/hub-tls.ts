@@ -23,7 +23,9 @@ const secret = z
       .default("tls.crt")
       .describe("Key of the Secret that holds the certificate."),
   })
-  .describe("A certificate in a Secret that is there already, like one of cert-manager.");
+  .describe(
+    "A certificate in a Secret that you or cert-manager make. Where the stack makes the namespace, add it while `up` waits for the hub.",
+  );
 
 const manual = z
   .strictObject({ kind: z.literal("manual") })

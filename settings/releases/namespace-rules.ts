@@ -5,6 +5,11 @@ import type { ReleaseSettings, Settings } from "../schema.ts";
 /** Namespaces that every cluster has: a stack may use them, never own them. */
 const SYSTEM_NAMESPACES = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
+/** The namespace in which the teardown of a cluster waits for disks and load balancers. */
+export const SETTLE_NAMESPACE = "dask-settle";
+
+const RESERVED = "is what the teardown of the cluster uses; choose another name";
+
 /** The namespace of a release: the one its settings name, else one of its own name. */
 export function namespaceOf(name: string, release: Pick<ReleaseSettings, "namespace">) {
   return release.namespace ?? { name, create: true };
@@ -13,9 +18,10 @@ export function namespaceOf(name: string, release: Pick<ReleaseSettings, "namesp
 /** Whether the stack may make the namespaces that its releases name, and whether they agree on it. */
 export function checkNamespaces(settings: Settings): Problem[] {
   const created = new Map<string, boolean>();
-  return Object.entries(settings.releases).flatMap(([release, value]) => {
+  const releases = Object.entries(settings.releases).flatMap(([release, value]): Problem[] => {
     const { name, create } = namespaceOf(release, value);
     const key = keyOf(["releases", release, "namespace"]);
+    if (name === SETTLE_NAMESPACE) return [{ key, value: show(name), message: RESERVED }];
     if (create && SYSTEM_NAMESPACES.includes(name)) {
       return [
         {
@@ -36,6 +42,9 @@ export function checkNamespaces(settings: Settings): Problem[] {
       },
     ];
   });
+  if (settings.postgres.namespace !== SETTLE_NAMESPACE) return releases;
+  const key = keyOf(["postgres", "namespace"]);
+  return [...releases, { key, value: show(SETTLE_NAMESPACE), message: RESERVED }];
 }
 
 /** Two releases of one namespace must not make objects of the same name; `claims` says which a release makes. */

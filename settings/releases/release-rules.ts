@@ -7,6 +7,13 @@ export function checkName(name: string, most: number, report: Report): Problem[]
   return [report(["releases", name], message)];
 }
 
+/** Names of Services start with a letter, other names of Kubernetes may start with a digit. */
+export function checkServiceName(name: string, report: Report): Problem[] {
+  if (/^[a-z]/.test(name)) return [];
+  const message = `must start with a letter, because Services are named after it; rename it, like r${name}`;
+  return [report(["releases", name], message)];
+}
+
 /** Values that would change the names of a chart's objects. */
 export function checkOverrides(
   path: readonly string[],

@@ -1,12 +1,9 @@
-import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { promisify } from "node:util";
 import type { ImageSet } from "../../sandbox/images/images.ts";
-import { layoutOf } from "../../sandbox/layout.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { type Bench, benchOn } from "../stack/sandbox.ts";
 
@@ -96,6 +93,34 @@ export async function ready({ kubectl }: Bench, namespace: string, ...pods: stri
   await kubectl("wait", "-n", namespace, "--for=condition=Ready", "--timeout=120s", ...names);
 }
 
+/** Makes a namespace in which pods can be made, and deletes it after `body`. */
+export async function inNamespace(bench: Bench, name: string, body: () => Promise<void>): Promise<void> {
+  await apply(bench, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
+  const account = ["get", "serviceaccount/default", "-n", name, "--ignore-not-found", "-o", "name"];
+  await eventually(
+    () => bench.kubectl(...account),
+    (text) => text !== "",
+  );
+  try {
+    await body();
+  } finally {
+    await bench.kubectl("delete", "namespace", name);
+  }
+}
+
+/** A Service for the pods that carry its name as the label `app`. */
+export function service(namespace: string, name: string, spec: object): object {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name, namespace },
+    spec: { selector: { app: name }, ...spec },
+  };
+}
+
+/** A program that waits for ever. */
+export const IDLE = "import signal; signal.pause()";
+
 /** Asks until `check` holds, for at most `seconds`; throws with the last answer when it never does. */
 export async function eventually<T>(
   ask: () => Promise<T>,
@@ -109,14 +134,4 @@ export async function eventually<T>(
     if (Date.now() > end) throw new Error(`Still after ${seconds} s: ${JSON.stringify(answer)}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-}
-
-/** Runs a command on this machine and answers its output. */
-export async function command(file: string, ...args: string[]): Promise<string> {
-  return (await promisify(execFile)(file, args)).stdout.trim();
-}
-
-/** Folders of the node's volumes that exist now. */
-export function stateFolder(sandbox: Sandbox): string {
-  return layoutOf(sandbox.root).cluster;
 }

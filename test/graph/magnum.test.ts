@@ -24,6 +24,8 @@ const POOLS = {
   worker: { machineType: "m1.xlarge", min: 2, max: 2, resources },
   gpu: { machineType: "g1.a100", min: 1, max: 2, resources },
 };
+/** Pools that the Heat driver can make: it scales the core pool alone. */
+const HEAT_POOLS = { core: POOLS.core, worker: POOLS.worker };
 const EXPOSE = { allowFrom: ["203.0.113.0/24"] };
 const BATCH = { kind: "dask", scheduler: { expose: EXPOSE } };
 const OWN = { image: "ubuntu-kube", externalNetwork: "public", masterMachineType: "m1.medium" };
@@ -184,7 +186,7 @@ test("an internal load balancer needs no floating IP, and one of ovn no timeouts
 });
 
 test("with the Heat driver a default storage class is made, on request for in-tree volumes", async () => {
-  const heat = { driver: "heat", nodePools: { core: POOLS.core, worker: POOLS.worker } };
+  const heat = { driver: "heat", nodePools: HEAT_POOLS };
   const classes: unknown[] = [];
   const made = await program({ own: heat, use: ({ storageClass }) => classes.push(storageClass) });
   const { inputs, dependencies } = made.find(STORAGE_CLASS);
@@ -203,9 +205,10 @@ test("with the Heat driver a default storage class is made, on request for in-tr
 });
 
 test("ssh to the first master is a command, with a floating IP of its own where that is wanted", async () => {
-  const inside = await program({ own: { keypair: "mine", ssh: { user: "core" } } });
+  const heat = { driver: "heat", nodePools: HEAT_POOLS, keypair: "mine" };
+  const inside = await program({ own: { ...heat, ssh: { user: "core" } } });
   assert.equal(await value(inside.stackOutputs.commands.ssh), "ssh core@198.51.100.5");
-  const outside = await program({ own: { keypair: "mine", ssh: { user: "core", floatingIp: true } } });
+  const outside = await program({ own: { ...heat, ssh: { user: "core", floatingIp: true } } });
   const { inputs, dependencies } = outside.find(FLOATING_IP, "master");
   assert.equal(inputs.portId, "port-of-198.51.100.5");
   assert.ok(dependencies.includes(outside.find(CLUSTER).urn));
@@ -247,7 +250,7 @@ test("an existing cluster gets the pools and nothing else, and its kubeconfig is
 });
 
 test("teardown: all that is in the cluster goes before any part of the cloud, and addresses after their Services", async () => {
-  const own = { template: OWN, keypair: "mine", ssh: { user: "core", floatingIp: true }, driver: "capi" };
+  const own = { template: OWN, keypair: "mine", driver: "capi" };
   const made: Run = await program({ own });
   assert.deepEqual(duplicateNames(made), []);
   const inside = made.resources.filter(isInCluster);
@@ -266,6 +269,8 @@ test("teardown: all that is in the cluster goes before any part of the cloud, an
 test("a preview from nothing registers everything, with values that nobody knows yet", async () => {
   const own = {
     template: OWN,
+    driver: "heat",
+    nodePools: HEAT_POOLS,
     publicKey: "ssh-ed25519 AAAA",
     ssh: { user: "core", floatingIp: true },
     dns: { zone: "example.org" },
@@ -276,7 +281,7 @@ test("a preview from nothing registers everything, with values that nobody knows
     states: { [CLUSTER]: () => ({ kubeconfig: undefined, masterAddresses: undefined }) },
     use: ({ dns, expose }) => dns?.("hub.example.org", expose("hub", { annotations: {} }).address ?? ""),
   });
-  assert.equal(made.all(GROUP).length, 3);
+  assert.equal(made.all(GROUP).length, 1);
   assert.equal(made.all(FLOATING_IP).length, 3);
   assert.equal(made.all(RECORD).length, 1);
 });

@@ -56,7 +56,12 @@ function secretsIn(list: string): readonly SecretObject[] {
   return JSON.parse(list).items;
 }
 
-/** The data of every Secret of namespaces but Helm's records of its releases, as `namespace/name key`. */
+/**
+ * The data of every Secret of namespaces in base64, by `namespace/name key`.
+ *
+ * Without Helm's records of its releases, and without the values that the hub's chart puts into a Secret of its own:
+ * they name the chart's version.
+ */
 export async function secretData(
   { kubectl }: Bench,
   namespaces: readonly string[],
@@ -67,7 +72,7 @@ export async function secretData(
     const list = await kubectl("get", "secrets", "-n", namespace, "--field-selector", selector, "-o", "json");
     for (const { metadata, data } of secretsIn(list)) {
       for (const [key, value] of Object.entries(data ?? {}))
-        found[`${namespace}/${metadata.name} ${key}`] = value;
+        if (key !== "values.yaml") found[`${namespace}/${metadata.name} ${key}`] = value;
     }
   }
   return found;

@@ -135,6 +135,10 @@ test("a pool for GPUs says which GPU it has", () => {
   );
   refuses(pools({ gpu: { ...WORKER, gpu: { type: "nvidia-l4" } } }), /cannot be attached to n2-standard-4/);
   assert.deepEqual(problems(pools({ gpu: { machineType: "g2-standard-8", max: 2 } })), []);
+  refuses(
+    pools({ worker: { ...WORKER, machineType: "g2-standard-8" } }),
+    /worker\.gpu would keep all ordinary pods off, .*; write role: gpu/,
+  );
   const t4 = { machineType: "n1-standard-8", max: 2, gpu: { type: "nvidia-tesla-t4" } };
   assert.deepEqual(problems(pools({ gpu: t4 })), []);
 });

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import {
   defaultKubeconfigPath,
@@ -25,11 +28,31 @@ contexts:
 const select = (text: string, context?: string) =>
   selectContext(text, "kubeconfig", "/home/ann/.kube", context);
 
-test("the current context is picked, with its files made absolute", () => {
-  const picked = select(kubeconfig);
-  assert.equal(picked.cluster["certificate-authority"], "/home/ann/.kube/ca.crt");
-  assert.equal(picked.user["client-certificate"], "/abs/ann.crt");
-  assert.equal(picked.user["client-key"], "/home/ann/.kube/ann.key");
+test("the current context is picked, with the files that it names read into it", () => {
+  const folder = mkdtempSync(join(tmpdir(), "kubeconfig-"));
+  try {
+    for (const file of ["ca.crt", "ann.crt", "ann.key"]) writeFileSync(join(folder, file), `text of ${file}`);
+    const picked = selectContext(kubeconfig.replace("/abs", folder), "kubeconfig", folder);
+    const data = (file: string) => Buffer.from(`text of ${file}`).toString("base64");
+    assert.deepEqual(picked.cluster, {
+      server: "https://one:6443",
+      "certificate-authority-data": data("ca.crt"),
+    });
+    assert.deepEqual(picked.user, {
+      "client-certificate-data": data("ann.crt"),
+      "client-key-data": data("ann.key"),
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a file that the kubeconfig names and nobody can read is said", () => {
+  assert.throws(
+    () => select(kubeconfig),
+    /^Error: \/home\/ann\/\.kube\/ca\.crt cannot be read \(ENOENT.*check dask:cluster\.kubeconfig/,
+  );
+  assert.throws(() => readKubeconfig(tmpdir()), /cannot be read \(EISDIR/);
 });
 
 test("a kubeconfig of one context holds nothing of the others", () => {

@@ -96,10 +96,15 @@ const BAD: readonly [title: string, own: object, message: RegExp][] = [
     /publicKey .* must not be set beside keypair; remove/,
   ],
   ["no public key", { publicKey: "AAAA" }, /publicKey is "AAAA": must be a public key/],
+  [
+    "ssh with Cluster API",
+    { keypair: "mine", ssh: { user: "core" } },
+    /cluster\.ssh .* is for Heat alone, .*; remove it/,
+  ],
   ["ssh without a key", { ssh: { user: "core" } }, /cluster\.ssh .* needs a key; add keypair or publicKey/],
   [
     "a floating IP from nowhere",
-    { keypair: "mine", ssh: { user: "core", floatingIp: true } },
+    { driver: "heat", keypair: "mine", ssh: { user: "core", floatingIp: true } },
     /ssh\.floatingIp is true: needs floatingIpPool/,
   ],
   [

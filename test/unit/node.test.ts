@@ -45,7 +45,9 @@ test("cgroup hierarchies are found with version 1, version 2 and both", () => {
   const both = hierarchies(`${v1}\n${v2("/sys/fs/cgroup/unified")}`);
   assert.deepEqual(both.used, ["/sys/fs/cgroup/cpu", "/sys/fs/cgroup/memory"]);
   assert.deepEqual(both.all, [...both.used, "/sys/fs/cgroup/unified"]);
-  assert.deepEqual(hierarchies(v2("/sys/fs/cgroup")), { all: ["/sys/fs/cgroup"], used: ["/sys/fs/cgroup"] });
+  assert.equal(both.version2, false);
+  const root = ["/sys/fs/cgroup"];
+  assert.deepEqual(hierarchies(v2("/sys/fs/cgroup")), { all: root, used: root, version2: true });
 });
 
 test("root without the capabilities that a node needs is told which ones", () => {
