@@ -9,7 +9,7 @@ import {
   type ServedNamespace,
   userAccess,
 } from "./dask-operator/access.ts";
-import { fullName, userAccount } from "./dask-operator/chart.ts";
+import { END_SUFFIX, fullName, userAccount } from "./dask-operator/chart.ts";
 import {
   type NotebookAccess,
   notebookAccess,

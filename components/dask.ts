@@ -114,6 +114,9 @@ function addresses(
   return externalService(`${name}-external`, external, parent);
 }
 
+/** Seconds that the workers get to appear in the smoke test, within its Job's deadline. */
+const PATIENCE_S = 600;
+
 function daskSmokeTest(
   name: string,
   args: DaskArgs,
@@ -125,6 +128,7 @@ function daskSmokeTest(
     SCHEDULER: `tcp://${schedulerService(name)}:${PORTS.scheduler}`,
     WORKERS: String(workerCount(settings)),
     SIZE: String(arraySize(settings)),
+    PATIENCE: String(PATIENCE_S),
   };
   const names = new Set<unknown>(Object.keys(expected));
   return smokeTest(

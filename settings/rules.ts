@@ -3,7 +3,12 @@ import { END_SUFFIX } from "../components/dask-operator/chart.ts";
 import { checkCluster } from "./clusters/cluster-rules.ts";
 import { type Problem, problemAt, type Report } from "./problems.ts";
 import { checkCrds } from "./releases/crd-rules.ts";
-import { checkClusterRoles, checkDaskGateway, daskGatewayClaims, gatewayRelease } from "./releases/dask-gateway-rules.ts";
+import {
+  checkClusterRoles,
+  checkDaskGateway,
+  daskGatewayClaims,
+  gatewayRelease,
+} from "./releases/dask-gateway-rules.ts";
 import { checkDaskOperator, daskOperatorClaims } from "./releases/dask-operator-rules.ts";
 import { checkDask, daskClaims } from "./releases/dask-rules.ts";
 import { checkDaskhub, daskhubClaims } from "./releases/daskhub-rules.ts";

@@ -45,9 +45,9 @@ export function createNodeGroups(
       {
         parent: context.parent,
         dependsOn: [...before, ...role.resources],
-        // It is the autoscaler's from the first day on. A change of min or max still sends what the state holds of it,
+        // It is the autoscaler's from the first day on, unless the pool is fixed. A change of min or max still sends what the state holds of it,
         // so such a change wants a refresh first: docs/eks.md.
-        ignoreChanges: ["scalingConfig.desiredSize"],
+        ignoreChanges: settings.min < settings.max ? ["scalingConfig.desiredSize"] : [],
         customTimeouts: { create: "60m", update: "60m", delete: "60m" },
       },
     );

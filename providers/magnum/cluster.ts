@@ -107,10 +107,11 @@ function checked(
   key: Keypair | undefined,
 ): pulumi.Output<Credentials> {
   const { name, clusterTemplateId, labels, keypair, masterCount, masterFlavor, flavor } = cluster;
-  const { dockerVolumeSize, fixedNetwork, fixedSubnet } = cluster;
+  const { dockerVolumeSize, fixedNetwork, fixedSubnet, floatingIpEnabled } = cluster;
   const actual = pulumi.output({
     ...{ name, clusterTemplateId, labels, keypair, masterCount, masterFlavor, flavor },
-    ...{ dockerVolumeSize, fixedNetwork, fixedSubnet, publicKey: key?.publicKey?.actual },
+    ...{ dockerVolumeSize, fixedNetwork, fixedSubnet, floatingIpEnabled },
+    publicKey: key?.publicKey?.actual,
   });
   const wants = pulumi.output({ ...wanted, publicKey: key?.publicKey?.wanted });
   return pulumi.all([cluster.kubeconfig, wants, actual]).apply(([credentials, ...traits]) => {

@@ -31,6 +31,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   dockerVolumeSize: "dockerVolume",
   fixedNetwork: "network.existing.name",
   fixedSubnet: "network.existing.subnet",
+  floatingIpEnabled: "nodeFloatingIps",
 };
 
 /**

@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../command.ts";
+import { readIfThere } from "../files.ts";
+import { startedAt } from "../identity.ts";
 import { until } from "../kubernetes-api.ts";
 import type { Layout } from "../layout.ts";
-import { cgroupFolders } from "./cgroups.ts";
+import { cgroupFolders, podCgroup } from "./cgroups.ts";
 import { firstProcess } from "./namespaces.ts";
 import { linkName, type NodeNetwork, rememberedNetwork } from "./network.ts";
 import { iptablesSave } from "./programs.ts";
@@ -14,20 +16,18 @@ export interface Traces {
   readonly link: string;
   readonly cgroups: readonly string[];
   readonly network: NodeNetwork | undefined;
-  /** Its namespaces, like `net:[4026532231]`. */
-  readonly namespaces: readonly string[];
+  /** Every process of the node and of its pods, with the moment it began. */
+  readonly processes: ReadonlyMap<number, string>;
 }
 
 /** The traces of the sandbox at `layout`. */
 export function tracesOf(layout: Layout): Traces {
-  const pid = firstProcess(layout);
-  const namespaces = pid === undefined ? [] : ["mnt", "net", "pid"].map((kind) => namespaceOf(pid, kind));
   return {
     root: layout.root,
     link: linkName(layout),
     cgroups: cgroupFolders(layout),
     network: rememberedNetwork(layout),
-    namespaces: namespaces.filter((name) => name !== ""),
+    processes: processesOf(layout),
   };
 }
 
@@ -41,7 +41,7 @@ export async function leftovers(traces: Traces): Promise<string[]> {
     return matching(title, stdout, addressPrefixes(traces));
   };
   return [
-    ...processesOf(traces),
+    ...aliveOf(traces),
     ...matching("mount", readFileSync("/proc/self/mounts", "utf8"), [traces.root]),
     ...(existsSync(`/sys/class/net/${traces.link}`) ? [`network device ${traces.link}`] : []),
     ...(await lines("route", "ip", "-4", "route", "show", "table", "all")),
@@ -73,28 +73,46 @@ function matching(title: string, text: string, needles: readonly string[]): stri
   return lines.map((line) => `${title}: ${line.trim()}`);
 }
 
-function processesOf({ root, namespaces }: Traces): string[] {
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
-  return pids.flatMap((pid) => {
-    const command = commandOf(pid);
-    const inside = ["mnt", "net", "pid"].some((kind) => namespaces.includes(namespaceOf(Number(pid), kind)));
-    return inside || command.some((part) => part.includes(join(root, "cluster")))
-      ? [`process ${pid}: ${command.join(" ").slice(0, 120)}`]
-      : [];
+function processesOf(layout: Layout): ReadonlyMap<number, string> {
+  const first = firstProcess(layout);
+  const home = first === undefined ? "" : networkOf(first);
+  const found = allProcesses().filter(
+    (pid) =>
+      (home !== "" && networkOf(pid) === home) ||
+      read(pid, "cgroup").includes(podCgroup(layout)) ||
+      commandOf(pid).includes(layout.cluster),
+  );
+  return new Map(found.map((pid) => [pid, startedAt(pid) ?? ""]));
+}
+
+/** Those of the node's processes that still live. A namespace's number alone says nothing: it is given again. */
+function aliveOf({ root, processes }: Traces): string[] {
+  const alive = allProcesses().filter((pid) => {
+    const known = processes.get(pid);
+    return (
+      (known !== undefined && startedAt(pid) === known) || commandOf(pid).includes(join(root, "cluster/"))
+    );
   });
+  return alive.map((pid) => `process ${pid}: ${commandOf(pid).slice(0, 120)}`);
 }
 
-function commandOf(pid: string): string[] {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-  } catch {
-    return [];
-  }
+function allProcesses(): number[] {
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => pid > 0 && pid !== process.pid);
 }
 
-function namespaceOf(pid: number, kind: string): string {
+function commandOf(pid: number): string {
+  return read(pid, "cmdline").replaceAll("\0", " ");
+}
+
+function read(pid: number, file: string): string {
+  return readIfThere(`/proc/${pid}/${file}`) ?? "";
+}
+
+function networkOf(pid: number): string {
   try {
-    return readlinkSync(`/proc/${pid}/ns/${kind}`);
+    return readlinkSync(`/proc/${pid}/ns/net`);
   } catch {
     return "";
   }

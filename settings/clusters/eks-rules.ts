@@ -110,7 +110,6 @@ function poolFaults(name: string, pool: NodePool): Fault[] {
   const images = new Set(pool.machineType.map(nodeImage));
   const gpus = pool.machineType.some(isGpuMachine);
   const keys = nodeTaints(pool).map(({ key }) => key);
-  const twice = keys.find((key, index) => keys.indexOf(key) !== index);
   const long = [...Object.keys(pool.labels), ...keys].find((key) => key.length > LONGEST_LABEL_KEY);
   const faults: (Fault | false)[] = [
     images.size > 1 && [
@@ -121,10 +120,6 @@ function poolFaults(name: string, pool: NodePool): Fault[] {
       !gpus && [at("machineType"), "has no GPU; name one that has, like g5.xlarge"],
     pool.diskType !== undefined &&
       !/^gp[23]$/.test(pool.diskType) && [at("diskType"), "must be gp3 or gp2; write gp3"],
-    twice !== undefined && [
-      at("taints"),
-      `have the key ${twice} twice, with the role's own; the autoscaler knows one a key, so remove one`,
-    ],
     long !== undefined && [
       at(),
       `has a label or taint key of ${long.length} characters; the autoscaler reads at most ${LONGEST_LABEL_KEY}, so shorten it`,

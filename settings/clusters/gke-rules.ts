@@ -3,7 +3,7 @@ import type { Problem, Report } from "../problems.ts";
 import { bytes } from "../quantities.ts";
 import type { Settings } from "../schema.ts";
 import type { GkeSettings } from "./gke.ts";
-import { overlaps, prefixLength } from "./networks.ts";
+import { aligned, overlaps, prefixLength } from "./networks.ts";
 import { checkPools, type PoolTraits } from "./pool-rules.ts";
 
 const TRAITS: PoolTraits = { cloud: "gke", severalMachineTypes: false };
@@ -12,9 +12,13 @@ const TRAITS: PoolTraits = { cloud: "gke", severalMachineTypes: false };
 export function checkGke(cluster: GkeSettings, releases: Settings["releases"], report: Report): Problem[] {
   const otherNodes = cluster.existing !== undefined;
   return [
-    ...[...locationFaults(cluster), ...networkFaults(cluster), ...poolFaults(cluster)].map(
-      ([path, message]) => report(["cluster", ...path], message),
-    ),
+    ...[
+      ...locationFaults(cluster),
+      ...maintenanceFaults(cluster),
+      ...labelFaults(cluster),
+      ...networkFaults(cluster),
+      ...poolFaults(cluster),
+    ].map(([path, message]) => report(["cluster", ...path], message)),
     ...checkPools(cluster.nodePools, { ...TRAITS, otherNodes }, releases, report),
   ];
 }
@@ -42,13 +46,31 @@ function locationFaults({ location, nodeZones, existing, channel, controlPlane }
   return faults;
 }
 
+/** Google wants 48 hours within any 32 days, which hold each day of the week four times at least. */
+function maintenanceFaults({ maintenance }: GkeSettings): Fault[] {
+  if (maintenance === undefined) return [];
+  const { days, hours } = maintenance;
+  if (new Set(days).size * hours >= 12) return [];
+  const message = "must be 12 hours a week at least, over all days; name more days or raise hours";
+  return [[["maintenance"], message]];
+}
+
+function labelFaults({ tags }: GkeSettings): Fault[] {
+  return Object.keys(tags)
+    .filter((key) => /^goog/i.test(key))
+    .map((key) => [["tags", key], "starts with goog, which Google keeps for itself; choose another name"]);
+}
+
 function networkFaults({ network, existing }: GkeSettings): Fault[] {
   const faults: Fault[] = [];
   const { nodes, pods, services, controlPlane, privateNodes } = network;
   if (existing !== undefined && network.existing !== undefined)
     return [[["network", "existing"], "is known from the existing cluster; remove it"]];
   const own = network.existing === undefined ? { nodes, pods, services } : {};
-  for (const [name, other] of overlaps({ ...own, ...(privateNodes ? { controlPlane } : {}) }))
+  const ranges = { ...own, ...(privateNodes ? { controlPlane } : {}) };
+  for (const [name, cidr] of Object.entries(ranges).filter(([, each]) => aligned(each) !== each))
+    faults.push([["network", name], `is not the first address of its network; write ${aligned(cidr)}`]);
+  for (const [name, other] of overlaps(ranges))
     faults.push([["network", name], `overlaps ${other}; choose networks that have no address in common`]);
   if (prefixLength(controlPlane) !== 28)
     faults.push([["network", "controlPlane"], "must be a /28; write 172.16.0.0/28"]);

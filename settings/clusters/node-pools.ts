@@ -5,9 +5,22 @@ import { cores, memory } from "../quantities.ts";
 /** Effects of a taint, in Kubernetes' own words. */
 export const taintEffect = z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]);
 
+/** Key of a label or taint as Kubernetes takes it: a name, and before it a DNS name and a slash where wanted. */
+const markKey = z
+  .string()
+  .regex(/^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/, {
+    error:
+      "must be a name of at most 63 letters, digits and -_. that starts and ends with a letter or digit, like team or example.org/team",
+  })
+  .max(317, { error: "has a prefix of more than 253 characters; shorten it" });
+
+const markValue = z.string().regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/, {
+  error: "must be at most 63 letters, digits and -_. that start and end with a letter or digit; write true",
+});
+
 const taint = z.strictObject({
-  key: z.string().min(1).describe("Key of the taint."),
-  value: z.string().default("").describe("Value of the taint."),
+  key: markKey.describe("Key of the taint."),
+  value: markValue.default("").describe("Value of the taint."),
   effect: taintEffect.default("NoSchedule").describe("What the taint does to pods that do not accept it."),
 });
 /** A taint of a node: pods that do not tolerate it stay away. */
@@ -55,7 +68,7 @@ const pool = z.strictObject({
     .default(false)
     .describe("Spare machines at a lower price that the cloud may take back at any time."),
   gpu: gpu.optional().describe("GPUs of a node."),
-  labels: z.record(z.string(), z.string()).default({}).describe("Further labels of the nodes."),
+  labels: z.record(markKey, markValue).default({}).describe("Further labels of the nodes."),
   taints: z.array(taint).default([]).describe("Further taints of the nodes, beside that of the role."),
   resources: z
     .strictObject({

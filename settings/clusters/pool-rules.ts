@@ -71,6 +71,10 @@ function poolFaults(pool: NodePool, traits: PoolTraits): Fault[] {
     faults.push([["labels", label], "is set by the stack; remove it, or choose another name"]);
   for (const label of Object.keys(pool.labels).filter((key) => RESERVED_LABEL.test(key)))
     faults.push([["labels", label], "has a prefix that Kubernetes keeps for itself; choose another name"]);
+  const keys = nodeTaints(pool).map(({ key }) => key);
+  const twice = keys.find((key, index) => keys.indexOf(key) !== index);
+  if (twice !== undefined && traits.noMarks === undefined)
+    faults.push([["taints"], `have the key ${twice} twice, with the role's own; remove one`]);
   if (!traits.severalMachineTypes && pool.machineType.length > 1)
     faults.push([["machineType"], "names several, and this cloud's pools have one; name one"]);
   return faults;

@@ -20,7 +20,12 @@ const workers = z.strictObject({
 });
 
 const workerGroup = z.strictObject({
-  replicas: z.int().min(0).max(10000).default(1).describe("Number of workers in the group; a group of 0 is not made."),
+  replicas: z
+    .int()
+    .min(0)
+    .max(10000)
+    .default(1)
+    .describe("Number of workers in the group; a group of 0 is not made."),
   ...size,
   arguments: z
     .array(z.string())

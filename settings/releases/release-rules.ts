@@ -9,7 +9,7 @@ export function checkName(name: string, most: number, report: Report): Problem[]
 
 /** Names of Services start with a letter, other names of Kubernetes may start with a digit. */
 export function checkServiceName(name: string, report: Report): Problem[] {
-  if (/^[a-z]/.test(name)) return [];
+  if (!/^\d/.test(name)) return [];
   const message = `must start with a letter, because Services are named after it; rename it, like r${name}`;
   return [report(["releases", name], message)];
 }

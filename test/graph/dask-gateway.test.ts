@@ -206,7 +206,8 @@ test("a hub elsewhere is asked with the stack's own token, which only Secrets ho
 
 test("a hub of the same namespace is asked with the token in its Secret", async () => {
   const auth = { kind: "jupyterhub", secret: {} };
-  const run = await gateway({ auth, smokeTest: false });
+  const namespace = { name: "gate", create: false };
+  const run = await gateway({ auth, namespace, smokeTest: false });
   assert.deepEqual(values(run.find(RELEASE, "gate")).gateway.auth.jupyterhub, {
     apiUrl: "http://hub:8081/hub/api",
     apiTokenFromSecretName: "hub",

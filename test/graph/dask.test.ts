@@ -74,6 +74,20 @@ test("the smoke test waits for the release and runs again only when its revision
   assert.match(text, /"automountServiceAccountToken":false/);
 });
 
+test("variables of the users reach the smoke test, those that it reads itself excepted", async () => {
+  const environment = { OMP_NUM_THREADS: "1", WORKERS: "9", PATIENCE: "0" };
+  const run = await onExisting({ releases: { batch: { kind: "dask", environment } } });
+  const { spec } = run.find(JOB).inputs as {
+    spec: { template: { spec: { containers: { env: { name: string; value: string }[] }[] } } };
+  };
+  const env = spec.template.spec.containers[0]?.env ?? [];
+  assert.deepEqual(
+    env.map(({ name }) => name),
+    ["OMP_NUM_THREADS", "SCHEDULER", "WORKERS", "SIZE", "PATIENCE"],
+  );
+  assert.equal(env.find(({ name }) => name === "WORKERS")?.value, "3");
+});
+
 test("the smoke test can be off for the stack or for one release", async () => {
   const off = { kind: "dask", smokeTest: false };
   const run = await onExisting({ releases: { a: off, b: { kind: "dask" } } });

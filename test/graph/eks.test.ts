@@ -297,6 +297,8 @@ test("a worker pool is spot with several machine types, tainted, labelled, in on
   assert.equal(core.capacityType, "ON_DEMAND");
   assert.deepEqual(core.taints, []);
   assert.deepEqual(core.scalingConfig, { minSize: 1, desiredSize: 1, maxSize: 3 });
+  const fixed = await program({ nodePools: { core: { ...POOLS.core, min: 2, max: 2 } } });
+  assert.deepEqual(fixed.find(GROUP, "core").ignoreChanges, []);
 });
 
 test("nodes have an encrypted disk of the asked size, and their metadata service is out of the pods' reach", async () => {

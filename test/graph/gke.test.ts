@@ -330,6 +330,22 @@ test("address first, then host: the address of the first run is that of the seco
   assert.deepEqual([first.urn, first.inputs], [second.urn, second.inputs]);
 });
 
+test("the record of a hub stands before its chart asks for a certificate", async () => {
+  const tls = { kind: "letsencrypt", email: "ops@example.org" };
+  const hub = { kind: "jupyterhub", host: "hub.example.org", tls };
+  const options = { releases: { hub }, calls: cloudCalls, states: cloudStates };
+  const made = await program({ dns: { zone: "example" } }, options);
+  const record = made.find("gcp:dns/recordSet:RecordSet", "hub.example.org");
+  assert.ok(made.find("kubernetes:helm.sh/v3:Release", "hub").dependencies.includes(record.urn));
+});
+
+test("only a cluster that the stack made waits for disks and load balancers when it goes", async () => {
+  const waits = async (own: Record<string, unknown>) =>
+    (await program(own)).resources.some(({ name }) => name === "dask-settle");
+  assert.equal(await waits({}), true);
+  assert.equal(await waits({ existing: "team", nodePools: {} }), false);
+});
+
 test("without a zone the cluster makes no records", async () => {
   await program({}, { use: (made) => assert.equal(made.dns, undefined) });
 });

@@ -245,6 +245,7 @@ test("an existing cluster gets the pools and nothing else, and its kubeconfig is
   assert.deepEqual(inputs, {
     clusterIdentifier: "uuid-of-prod",
     kubeconfig: { secret: "kubeconfig of prod" },
+    upsertExistingObjects: "true",
   });
   assert.deepEqual(ignoreChanges, ["kubeconfig"]);
 });

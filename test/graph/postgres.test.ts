@@ -148,4 +148,6 @@ test("an external database is a URL, and a Secret with its password", async () =
   assert.match(text, /postgresql\+psycopg2:\/\/hub@db\.example\.org:6432\/hub/);
   assert.match(text, /"ports":\[\{"port":6432,"protocol":"TCP"\}\]/);
   assert.doesNotMatch(text, /hunter2/);
+  assert.deepEqual(annotations(run), { database: "hub-db-password-1a2b3c" }, "no hash of what people chose");
+  assert.equal(secret.inputs.immutable, true);
 });

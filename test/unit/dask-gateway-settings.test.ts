@@ -109,6 +109,26 @@ const refused: readonly (readonly [string, () => unknown, RegExp])[] = [
     /auth\.secret .*stands beside dask:secrets\.gate\.apiToken; keep one/,
   ],
   [
+    "a Secret in a namespace that the stack makes",
+    () => parse({ auth: { kind: "jupyterhub", secret: {} }, smokeTest: false }),
+    /auth\.secret .*cannot be there in time, .*namespace: \{ name: gate, create: false \}.*set apiUrl and dask:secrets\.gate\.apiToken/,
+  ],
+  [
+    "the Secret of a hub of the same stack",
+    () => {
+      const namespace = { name: "team", create: false };
+      const gate = {
+        kind: "dask-gateway",
+        namespace,
+        auth: { kind: "jupyterhub", secret: {} },
+        smokeTest: false,
+      };
+      const hub = { kind: "jupyterhub", namespace, expose: "ClusterIP" };
+      return parseSettings({ cluster, releases: { hub, gate } });
+    },
+    /gate\.auth\.secret .*asks for a token of hub, a hub of this stack.*; use kind: daskhub/,
+  ],
+  [
     "a hub and a test without a user",
     () => parse({ auth: { kind: "jupyterhub", secret: {} } }),
     /smokeTest needs a user's token at the hub; set dask:secrets\.gate\.smokeTestToken/,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { longestReleaseName } from "../../components/dask-operator/chart.ts";
+import { END_SUFFIX, longestReleaseName } from "../../components/dask-operator/chart.ts";
 import {
   notebookAccess,
   notebookEnvironment,
@@ -67,7 +67,7 @@ test("a namespace named twice and names that cannot be made are refused", () => 
     problems({ [name]: { kind: "dask-operator" } }).join(),
     /and names that follow from it would be too long; use at most 38/,
   );
-  assert.equal(longestReleaseName("dask-kubernetes-operator"), 53);
+  assert.equal(longestReleaseName("dask-kubernetes-operator"), 53 - END_SUFFIX.length);
 });
 
 const bad: readonly [string, object, RegExp][] = [
@@ -79,6 +79,11 @@ const bad: readonly [string, object, RegExp][] = [
   ["latest", { clusters: { image: "ghcr.io/dask/dask:latest" } }, /not latest; name a release/],
   ["a cluster name with capitals", { clusters: { name: "Dask-{uuid}" } }, /write dask-\{user\}-\{uuid\}/],
   ["4Gi", { clusters: { memory: "4Gi" } }, /write 4G/],
+  [
+    "other names in values",
+    { values: { fullnameOverride: "x" } },
+    /changes the names that the stack relies on/,
+  ],
   ["a mistyped key", { namespace: "a", cluster: {} }, /did you mean clusters\?/],
 ];
 

@@ -86,6 +86,8 @@ test("everything a user can set arrives where the chart reads it", () => {
     workerGroups: {
       large: { replicas: 2, cores: 8, memory: "64G", threads: 2, arguments: ["--name", "large"] },
       here: { placement: { nodeSelector: { disk: "fast" } } },
+      // The chart would give it the 5 workers of the main group.
+      none: { replicas: 0 },
     },
     packages: { apt: ["libgeos-dev"], conda: ["numba", "-c conda-forge"], pip: ["s3fs", "xarray"] },
     environment: { OMP_NUM_THREADS: "1" },

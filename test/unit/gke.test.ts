@@ -85,6 +85,7 @@ test("networks that overlap or are too small are refused by name", () => {
     { network: { pods: "10.4.0.0/21" } },
     /worker\.max is more nodes than network\.pods has addresses for, 8/,
   );
+  refuses({ network: { nodes: "10.0.1.0/20" } }, /network\.nodes is not the first .*; write 10\.0\.0\.0\/20/);
   refuses({ network: { nodes: "10.0.0.0" } }, /network\.nodes must be an IPv4 network/);
 });
 
@@ -125,6 +126,29 @@ test("a pool that Google Cloud cannot make is refused with the remedy", () => {
   refuses(pools({ worker: { ...WORKER, labels: { "dask/node-pool": "x" } } }), /is set by the stack/);
   refuses(pools({ worker: { ...WORKER, labels: { "node.kubernetes.io/x": "x" } } }), /keeps for itself/);
   refuses(pools({ worker: { ...WORKER, machine: "x" } }), /unknown key/);
+});
+
+test("labels and taints that Kubernetes or Google refuses are refused with the remedy", () => {
+  const labels = (own: object) => pools({ worker: { ...WORKER, labels: own } });
+  refuses(labels({ "team/a/b": "x" }), /labels.* must be a name of at most 63/);
+  refuses(labels({ team: "a b" }), /labels\.team must be at most 63 letters/);
+  refuses(labels({ team: "a".repeat(64) }), /labels\.team must be at most 63 letters/);
+  assert.deepEqual(problems(labels({ "example.org/team": "a_b.c", empty: "" })), []);
+  const taints = [{ key: "size" }, { key: "size", effect: "NoExecute" }];
+  refuses(pools({ worker: { ...WORKER, taints } }), /worker\.taints have the key size twice/);
+  refuses(pools({ worker: { ...WORKER, taints: [{ key: "a b" }] } }), /taints\.0\.key must be a name/);
+  refuses({ tags: { "Goog-team": "a" } }, /tags\.Goog-team starts with goog/);
+});
+
+test("maintenance windows are as long as Google wants them", () => {
+  refuses({ maintenance: { days: ["SA", "SA"], hours: 6 } }, /maintenance must be 12 hours a week at least/);
+  assert.deepEqual(problems({ maintenance: { days: ["SA", "SU"], hours: 6 } }), []);
+});
+
+test("the namespace of the teardown is nobody else's", () => {
+  const namespace = { name: "dask-settle" };
+  const expected = /namespace is what the teardown of the cluster uses; choose another name/;
+  refuses({}, expected, { batch: { kind: "dask", namespace } });
 });
 
 test("a pool for GPUs says which GPU it has", () => {

@@ -236,6 +236,15 @@ test("a gateway of its own and a hub's must not share their ClusterRoles", () =>
   refused(daskhub({}, { releases }), /hub-dask-gateway .*would both make the ClusterRole/);
 });
 
+test("a release of the name that a hub's gateway has is refused in its namespace, and only there", () => {
+  const named = { kind: "dask" };
+  refused(
+    daskhub({}, { releases: { "hub-dask-gateway": { ...named, namespace: "hub" } } }),
+    /hub-dask-gateway .*and hub would both make the Helm release hub-dask-gateway in namespace hub/,
+  );
+  refused(daskhub({}, { releases: { "hub-dask-gateway": named } }));
+});
+
 test("the umbrella beside a newer gateway is refused, because their CRDs disagree", () => {
   const releases = { batch: { kind: "dask-gateway" } };
   refused(
@@ -251,6 +260,18 @@ test("a hub's name leaves room for the names that follow from it", () => {
     problems(offload, { releases }),
     /has 41 characters and names that follow from it would be too long; use at most 39$/,
   );
+});
+
+test("a hub's name leaves room for its smoke test, and with Postgres starts with a letter", () => {
+  const named = (name: string, more: Input = {}) =>
+    problems(offload, {
+      releases: { [name]: { kind: "jupyterhub", namespace: "other", ...offload, ...more } },
+    });
+  const sqlite = { database: { kind: "sqlite" } };
+  refused(named("h".repeat(52), sqlite));
+  refused(named("h".repeat(53), sqlite), /would be too long; use at most 52$/);
+  refused(named("1st", sqlite));
+  refused(named("1st"), /1st .*must start with a letter/);
 });
 
 const ops = (more: Input = {}) => ({ releases: { ops: { kind: "dask-operator", ...more } } });

@@ -214,6 +214,10 @@ test("what Magnum cannot change is refused, each with the setting, what the clus
   assert.doesNotThrow(() => refuseChanges(has, has));
   assert.doesNotThrow(() => refuseChanges({ flavor: "m1.large" }, has));
   assert.throws(
+    () => refuseChanges({ floatingIpEnabled: true }, { floatingIpEnabled: false }),
+    /nodeFloatingIps is true, and the cluster has false/,
+  );
+  assert.throws(
     () => refuseChanges({ ...has, flavor: "m1.xlarge", masterCount: 3 }, has),
     (error: Error) => {
       assert.match(error.message, /put them back, or destroy the stack/);

@@ -24,6 +24,29 @@ test("quantities are written as Kubernetes writes them back, so that no up sees 
   assert.deepEqual([1, 0.5, 2.25, 0.0001].map(canonicalCores), ["1", "500m", "2250m", "1m"]);
 });
 
+test("the remedy for a refused size is one that the schema takes", () => {
+  const remedy = (input: unknown) =>
+    /write (\S+)$/.exec(memory.safeParse(input).error?.issues[0]?.message ?? "")?.[1];
+  assert.deepEqual(["0.5G", "0.07T", "0.0015Gi", "0.2K", "0G", "007M", "4GB", 4, 0.5, "much"].map(remedy), [
+    "500M",
+    "70G",
+    "1.5M",
+    "1K",
+    "4G",
+    "7M",
+    "4G",
+    "4G",
+    "500M",
+    "4G",
+  ]);
+  const unit = fc.constantFrom("", "K", "M", "G", "T", "Mi", "gb");
+  const refused = fc
+    .tuple(fc.double({ min: 0, noNaN: true }), unit)
+    .map((each) => each.join(""))
+    .filter((each) => !memory.safeParse(each).success);
+  fc.assert(fc.property(refused, (each) => memory.safeParse(remedy(each)).success));
+});
+
 test("every size that the schema takes is one for Kubernetes, of as many bytes", () => {
   const number = fc.oneof(
     fc.integer({ min: 1, max: 9999 }).map(String),
