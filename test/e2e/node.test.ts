@@ -168,6 +168,22 @@ realTest(
   },
 );
 
+realTest("load balancers made at once get addresses of their own", [], async (bench) => {
+  await inNamespace(bench, "many", async () => {
+    const ports = [{ port: 80, targetPort: 8000 }];
+    const names = Array.from({ length: 20 }, (_, index) => `balancer-${index}`);
+    await apply(bench, ...names.map((name) => service("many", name, { type: "LoadBalancer", ports })));
+    const list = async () => {
+      const { items } = JSON.parse(await bench.kubectl("get", "-n", "many", "services", "-o", "json")) as {
+        items: { status: { loadBalancer: { ingress?: { ip: string }[] } } }[];
+      };
+      return items.flatMap(({ status }) => status.loadBalancer.ingress?.map(({ ip }) => ip) ?? []);
+    };
+    const ips = await eventually(list, (found) => found.length === names.length);
+    assert.equal(new Set(ips).size, names.length, ips.join(" "));
+  });
+});
+
 realTest(
   "two sandboxes run side by side, and one that goes leaves nothing on the machine",
   ["dask"],

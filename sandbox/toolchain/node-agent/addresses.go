@@ -9,30 +9,30 @@ import (
 	core "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
-	corelisters "k8s.io/client-go/listers/core/v1"
 	"k8s.io/client-go/tools/cache"
 )
 
 // addressController gives Services of type LoadBalancer an address of the pool; kube-proxy then serves it.
 type addressController struct {
-	client   kubernetes.Interface
-	pool     netip.Prefix
-	services corelisters.ServiceLister
+	client kubernetes.Interface
+	pool   netip.Prefix
 }
 
 func (a *addressController) watch(factory informers.SharedInformerFactory) []cache.SharedIndexInformer {
-	services := factory.Core().V1().Services()
-	a.services = services.Lister()
-	return []cache.SharedIndexInformer{services.Informer()}
+	return []cache.SharedIndexInformer{factory.Core().V1().Services().Informer()}
 }
 
 func (a *addressController) sync(ctx context.Context) error {
-	services, err := a.services.List(labels.Everything())
+	// Not from the cache: it does not know yet what was assigned a moment ago, and would give it away twice.
+	list, err := a.client.CoreV1().Services("").List(ctx, meta.ListOptions{})
 	if err != nil {
 		return err
+	}
+	var services []*core.Service
+	for index := range list.Items {
+		services = append(services, &list.Items[index])
 	}
 	used := map[netip.Addr]bool{}
 	for _, service := range services {
