@@ -7,13 +7,15 @@ import { release, type Settings, schema } from "./schema.ts";
  * Checks what stands under `dask:` in a stack file and fills in the defaults.
  *
  * @param input the parsed values, keyed without the `dask:` prefix
+ * @param found problems that the reader of the file knows already
  * @throws SettingsError with every problem of the file
  */
-export function parseSettings(input: unknown): Settings {
+export function parseSettings(input: unknown, found: readonly Problem[] = []): Settings {
   const result = schema.safeParse(input, { reportInput: true });
-  const problems = result.success
+  const own = result.success
     ? check(result.data, input)
     : [...problemsOf(result.error.issues, input, schema), ...checkWhatParses(input)];
+  const problems = [...found, ...own];
   if (!result.success || problems.length > 0) throw new SettingsError(problems);
   return result.data;
 }

@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseSettings } from "./parse.ts";
 import { type Problem, SettingsError } from "./problems.ts";
-import { show } from "./quantities.ts";
 import type { Settings } from "./schema.ts";
 
 /**
@@ -11,21 +10,21 @@ import type { Settings } from "./schema.ts";
  */
 export function readSettings(): Settings {
   const input = readInput();
-  const plain = input.secrets !== undefined && show(input.secrets) !== "{}" && !isEncrypted("secrets");
-  const warnings = plain ? [plainSecrets] : [];
   try {
-    const settings = parseSettings(input);
-    if (warnings.length > 0) throw new SettingsError(warnings);
-    return settings;
+    return parseSettings(input, plainSecrets(input));
   } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    const problems = [...new Set([...warnings, ...error.problems])];
     // A RunError is printed without its stack: the message is all the user needs.
-    throw new pulumi.RunError(new SettingsError(problems).message);
+    if (error instanceof SettingsError) throw new pulumi.RunError(error.message);
+    throw error;
   }
 }
 
-const plainSecrets: Problem = {
+/** The problem that secrets are not encrypted; the empty default of Pulumi.yaml need not be. */
+function plainSecrets({ secrets = {} }: Record<string, unknown>): Problem[] {
+  return JSON.stringify(secrets) === "{}" || isEncrypted("secrets") ? [] : [PLAIN_SECRETS];
+}
+
+const PLAIN_SECRETS: Problem = {
   key: "dask:secrets",
   message:
     "stands in plain text; set it with: pulumi config set --secret --path 'dask:secrets.<release>.<key>'",
