@@ -1,4 +1,4 @@
-"""Waits until the volumes and load balancers of some namespaces are really gone, and names what holds them.
+"""Waits until the volumes and load balancers of the cluster are really gone, and names what holds them.
 
 Runs after everything else in the cluster has been deleted and before the cluster is: only the cluster's own controllers
 delete disks and load balancers, and those that outlive it cost money and keep its network from being deleted.
@@ -22,30 +22,40 @@ def items(path):
         return json.load(response)["items"]
 
 
-def holding(namespaces):
+# Volumes on a node's own disk, which go with the node.
+ON_THE_NODE = {"hostPath", "local"}
+
+
+def holding(system):
     for volume in items("/api/v1/persistentvolumes"):
         spec = volume["spec"]
         claim = spec.get("claimRef", {})
-        # A volume that is to be retained stays by the user's own choice.
-        if claim.get("namespace") in namespaces and spec.get("persistentVolumeReclaimPolicy") == "Delete":
+        # A volume that is to be retained stays by the user's own choice, and one that nobody claimed is not deleted.
+        ends = spec.get("persistentVolumeReclaimPolicy") == "Delete" and claim and not ON_THE_NODE & spec.keys()
+        # What the cluster brings itself is never deleted in it.
+        if ends and claim["namespace"] not in system:
             yield f"volume {volume['metadata']['name']} of claim {claim['namespace']}/{claim['name']}"
     for service in items("/api/v1/services"):
         meta = service["metadata"]
-        if meta["namespace"] in namespaces and service["spec"]["type"] == "LoadBalancer":
+        if service["spec"]["type"] == "LoadBalancer":
             yield f"load balancer of service {meta['namespace']}/{meta['name']}, finalizers {meta.get('finalizers', [])}"
 
 
-def settle(namespaces, patience):
+def settle(system, patience):
     deadline = time.monotonic() + patience
     while True:
-        left = list(holding(namespaces))
+        left = list(holding(system))
         if not left:
             return
         if time.monotonic() > deadline:
-            sys.exit("the cluster still holds what its cloud would keep: " + "; ".join(left))
+            sys.exit(
+                "the cluster still holds what its cloud would keep: "
+                + "; ".join(left)
+                + ". Delete these with kubectl, and run pulumi destroy again."
+            )
         time.sleep(2)
 
 
 if __name__ == "__main__":
-    settle(set(os.environ["NAMESPACES"].split()), float(os.environ["PATIENCE"]))
+    settle(set(os.environ["SYSTEM_NAMESPACES"].split()), float(os.environ["PATIENCE"]))
     print("no volume and no load balancer is left", flush=True)

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { namespaceOf, SETTLE_NAMESPACE } from "../settings/releases/namespace-rules.ts";
+import { SETTLE_NAMESPACE } from "../settings/releases/namespace-rules.ts";
 import type { Settings } from "../settings/schema.ts";
 import { beforeDelete } from "./before-delete.ts";
 import type { Cluster } from "./cluster.ts";
@@ -14,6 +14,7 @@ const PATIENCE_S = 270;
 /**
  * Makes the teardown of a cluster that the stack takes down wait for its disks and load balancers.
  *
+ * All disks and load balancers of the cluster count, whoever made them: with the cluster goes what could delete them.
  * Answers the cluster with one more thing that everything in it needs: a release that is uninstalled after all else
  * in the cluster and before the cluster itself, and whose uninstallation waits. A cluster that outlives the stack
  * finishes such work by itself and is answered as it is.
@@ -28,16 +29,11 @@ export function settled(settings: Settings, cluster: Cluster): Cluster {
     image: settings.teardown.image,
     pullSecrets: settings.teardown.pullSecrets,
     script: "settle.py",
-    env: { NAMESPACES: usedNamespaces(settings).join(" "), PATIENCE: String(PATIENCE_S) },
+    env: { SYSTEM_NAMESPACES: settings.teardown.systemNamespaces.join(" "), PATIENCE: String(PATIENCE_S) },
     serviceAccountName: NAME,
     dependsOn: rights,
   });
   return { ...cluster, ready: [...cluster.ready, release, ...rights] };
-}
-
-function usedNamespaces(settings: Settings): string[] {
-  const names = Object.entries(settings.releases).map(([name, release]) => namespaceOf(name, release).name);
-  return [...new Set([...names, settings.postgres.namespace])].sort();
 }
 
 /** The Job may see volumes and Services of the whole cluster, and nothing else. */

@@ -2,9 +2,9 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../components/cluster.ts";
 import type { EksSettings } from "../settings/clusters/eks.ts";
+import { placementOf } from "../settings/clusters/pool-marks.ts";
 import { unknownSizes } from "../settings/clusters/pool-rules.ts";
 import { clusterName } from "./cloud/naming.ts";
-import { placementOf } from "./cloud/node-pools.ts";
 import { requireProgram } from "./cloud/prerequisites.ts";
 import { tagsOf } from "./cloud/tags.ts";
 import { addonsBeforeNodes, addonsOnNodes } from "./eks/addons.ts";
@@ -12,42 +12,50 @@ import * as aws from "./eks/aws.ts";
 import { createAutoscaler, createDevicePlugin } from "./eks/charts.ts";
 import type { EksContext } from "./eks/context.ts";
 import { type ControlPlane, createControlPlane, findControlPlane } from "./eks/control-plane.ts";
+import { checkCreator } from "./eks/creator.ts";
 import { exposeEks, recordEks } from "./eks/expose.ts";
 import { AWS_CLI, kubeconfigOf } from "./eks/kubeconfig.ts";
 import { requireAwsLogin } from "./eks/login.ts";
 import { type EksNetwork, networkOf } from "./eks/network.ts";
 import { createNodeGroups } from "./eks/node-groups.ts";
-import type { ClusterPlan } from "./index.ts";
+import { reachEks } from "./eks/reach.ts";
+import { createStorageClass } from "./eks/storage.ts";
 import { providerArgs } from "./kubernetes.ts";
+import type { ClusterPlan } from "./plan.ts";
 
 /**
  * Looks for what a cluster on Amazon needs on this machine, and plans it.
  *
- * @param liveChecks whether to look for credentials and for the program of the kubeconfig
- * @throws UserError where credentials or the AWS CLI are missing
+ * @param liveChecks whether to look for credentials and for the program of the kubeconfig, to reach an existing cluster,
+ *   and to ask who makes a new one
+ * @throws UserError where credentials, the AWS CLI or an existing cluster are missing, or `admins` hold too many
  */
-export function planEks(settings: EksSettings, liveChecks: boolean): ClusterPlan {
-  if (liveChecks) {
-    requireAwsLogin(settings.profile);
-    if (settings.auth === "plugin") requireProgram(AWS_CLI, CLI_REMEDY);
-  }
+export async function planEks(settings: EksSettings, liveChecks: boolean): Promise<ClusterPlan> {
   for (const warning of unknownSizes(settings.nodePools, "eks")) pulumi.log.warn(warning);
-  return { create: () => createEks(settings) };
+  if (!liveChecks) return { create: () => createEks(settings) };
+  requireAwsLogin(settings.profile);
+  if (settings.auth === "plugin") requireProgram(AWS_CLI, CLI_REMEDY);
+  const { existing, admins, name } = settings;
+  if (existing === undefined && admins.length === 0) return { create: () => createEks(settings) };
+  const provider = awsProvider(settings);
+  if (existing === undefined) await checkCreator(admins, clusterName(name), provider);
+  const api = existing === undefined ? undefined : await reachEks(settings, existing, provider);
+  return { ...(api === undefined ? {} : { api }), create: () => createEks(settings, provider) };
 }
 
 const CLI_REMEDY = "install the AWS CLI, version 2, or set dask:cluster.auth to token";
 
 /** A cluster on Amazon EKS: network, control plane, add-ons and nodes in their order, charts, addresses, DNS records. */
-export function createEks(settings: EksSettings): Cluster {
-  const context = contextOf(settings);
+export function createEks(settings: EksSettings, provider = awsProvider(settings)): Cluster {
+  const context = contextOf(settings, provider);
   const network = networkOf(context);
   const { controlPlane, resources } = createCluster(context, network);
   const kubeconfig = kubeconfigOf(controlPlane, context);
-  const provider = k8sProvider(kubeconfig, controlPlane, context);
-  const { storageClass, ready } = furnish(context, controlPlane, { provider, ready: resources });
+  const inside = k8sProvider(kubeconfig, controlPlane, context);
+  const { storageClass, ready } = furnish(context, controlPlane, { provider: inside, ready: resources });
   const { dns } = settings;
   return {
-    provider,
+    provider: inside,
     kubeconfig,
     ...(storageClass === undefined ? {} : { storageClass }),
     expose: (name, wanted) => exposeEks(name, wanted, context, network),
@@ -60,17 +68,19 @@ export function createEks(settings: EksSettings): Cluster {
   };
 }
 
-function contextOf(settings: EksSettings): EksContext {
-  const { region, profile } = settings;
-  const tags = tagsOf(settings);
-  const provider = new aws.Provider("aws", {
+/** The provider of Amazon for the region of the settings. */
+function awsProvider({ region, profile, owner, tags }: EksSettings): aws.Provider {
+  return new aws.Provider("aws", {
     region,
     ...(profile === undefined ? {} : { profile }),
     // So everything is tagged that can be, without a word of it at each place.
-    defaultTags: { tags },
+    defaultTags: { tags: tagsOf({ owner, tags }) },
   });
+}
+
+function contextOf(settings: EksSettings, provider: aws.Provider): EksContext {
   const parent = new pulumi.ComponentResource("dask:index:Eks", "eks", {}, { providers: [provider] });
-  return { settings, name: clusterName(settings.name), tags, parent };
+  return { settings, name: clusterName(settings.name), tags: tagsOf(settings), parent };
 }
 
 interface Made {
@@ -120,26 +130,6 @@ function furnish(
   const ready = [...target.ready, ...charts];
   if (settings.storageClass !== undefined) return { storageClass: settings.storageClass, ready };
   if (settings.existing !== undefined) return { ready };
-  const storageClass = createStorageClass(context, target);
+  const storageClass = createStorageClass(context.parent, target);
   return { storageClass: storageClass.metadata.name, ready: [...ready, storageClass] };
-}
-
-/** The class that EKS lacks: its own `gp2` is no default, and has no driver in new clusters. */
-function createStorageClass(
-  { parent }: EksContext,
-  { provider, ready }: Target,
-): k8s.storage.v1.StorageClass {
-  return new k8s.storage.v1.StorageClass(
-    "gp3",
-    {
-      metadata: { name: "gp3", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
-      provisioner: "ebs.csi.aws.com",
-      parameters: { type: "gp3", encrypted: "true" },
-      reclaimPolicy: "Delete",
-      allowVolumeExpansion: true,
-      // A volume made before its pod could be in a zone without nodes.
-      volumeBindingMode: "WaitForFirstConsumer",
-    },
-    { parent, provider, dependsOn: [...ready] },
-  );
 }

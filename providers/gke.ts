@@ -2,30 +2,32 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../components/cluster.ts";
 import type { GkeSettings } from "../settings/clusters/gke.ts";
+import { regionOf } from "../settings/clusters/gke-facts.ts";
+import { placementOf } from "../settings/clusters/pool-marks.ts";
 import { unknownSizes } from "../settings/clusters/pool-rules.ts";
 import { UserError } from "../settings/problems.ts";
 import { clusterName } from "./cloud/naming.ts";
-import { placementOf } from "./cloud/node-pools.ts";
 import { requireProgram } from "./cloud/prerequisites.ts";
 import { gcpLabels, STACK_TAG, tagsOf } from "./cloud/tags.ts";
+import { createNodeAccount, type NodeAccount } from "./gke/account.ts";
 import { createControlPlane, findControlPlane, type GkeControlPlane } from "./gke/cluster.ts";
 import { exposeGke, recordGke } from "./gke/expose.ts";
-import { regionOf } from "./gke/facts.ts";
 import * as gcp from "./gke/gcp.ts";
 import { GKE_PLUGIN, kubeconfigOf } from "./gke/kubeconfig.ts";
 import { requireGoogleLogin } from "./gke/login.ts";
 import { createNetwork, type GkeContext, openWebhooks } from "./gke/network.ts";
-import { createNodeAccount, createPools, type NodeAccount } from "./gke/nodes.ts";
-import type { ClusterPlan } from "./index.ts";
+import { createPools } from "./gke/nodes.ts";
+import { reachGke } from "./gke/reach.ts";
 import { providerArgs } from "./kubernetes.ts";
+import type { ClusterPlan } from "./plan.ts";
 
 /**
  * Looks for what a cluster on Google Cloud needs on this machine, and plans it.
  *
- * @param liveChecks whether to look for the login and for the plugin of the kubeconfig
- * @throws UserError where the project, the login or the plugin is missing
+ * @param liveChecks whether to look for the login and for the plugin of the kubeconfig, and to reach an existing cluster
+ * @throws UserError where the project, the login, the plugin or an existing cluster is missing
  */
-export function planGke(settings: GkeSettings, liveChecks: boolean): ClusterPlan {
+export async function planGke(settings: GkeSettings, liveChecks: boolean): Promise<ClusterPlan> {
   const project = settings.project ?? gcp.config.project;
   if (project === undefined || project === "") {
     throw new UserError(
@@ -37,7 +39,9 @@ export function planGke(settings: GkeSettings, liveChecks: boolean): ClusterPlan
     if (settings.auth === "plugin") requireProgram(GKE_PLUGIN, PLUGIN_REMEDY);
   }
   for (const warning of unknownSizes(settings.nodePools, "gke")) pulumi.log.warn(warning);
-  return { create: () => createGke(settings, project) };
+  const { existing } = settings;
+  const api = liveChecks && existing !== undefined ? await reachGke(settings, project, existing) : undefined;
+  return { ...(api === undefined ? {} : { api }), create: () => createGke(settings, project) };
 }
 
 const PLUGIN_REMEDY =

@@ -1,14 +1,5 @@
-import type { Cluster } from "../components/cluster.ts";
 import type { Settings } from "../settings/schema.ts";
-import type { ApiClient } from "./existing/api-client.ts";
-
-/** A cluster before anything is registered: already there and reached, or still to be made. */
-export interface ClusterPlan {
-  /** The API of a cluster that is there already. */
-  readonly api?: ApiClient;
-  /** Registers what the cluster is made of and answers the contract that releases know. */
-  create(): Cluster;
-}
+import type { ClusterPlan } from "./plan.ts";
 
 /**
  * Picks the provider that the settings name; a cluster that is there already is reached at once.

@@ -3,38 +3,51 @@ import * as openstack from "@pulumi/openstack";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../components/cluster.ts";
 import type { MagnumSettings } from "../settings/clusters/magnum.ts";
+import { magnumMarks } from "../settings/clusters/magnum-facts.ts";
+import { placementOf } from "../settings/clusters/pool-marks.ts";
 import { unknownSizes } from "../settings/clusters/pool-rules.ts";
 import { clusterName } from "./cloud/naming.ts";
-import { placementOf } from "./cloud/node-pools.ts";
 import { tagsOf } from "./cloud/tags.ts";
-import type { ClusterPlan } from "./index.ts";
 import { providerArgs } from "./kubernetes.ts";
 import { exposeMagnum, recordMagnum, sshCommand } from "./magnum/addresses.ts";
+import { checkCloud } from "./magnum/checks.ts";
 import { createCluster, findCluster, type MagnumCluster } from "./magnum/cluster.ts";
-import { magnumMarks } from "./magnum/facts.ts";
 import { createDevicePlugin } from "./magnum/gpu.ts";
 import { kubeconfigOf } from "./magnum/kubeconfig.ts";
-import { requireOpenstackLogin } from "./magnum/login.ts";
+import { loginWarnings, requireOpenstackLogin } from "./magnum/login.ts";
 import { createNodeGroups } from "./magnum/node-groups.ts";
 import { storageOf } from "./magnum/storage.ts";
 import type { MagnumContext } from "./magnum/template.ts";
+import type { ClusterPlan } from "./plan.ts";
 
 /**
  * Looks for what a cluster on OpenStack needs on this machine, and plans it.
  *
  * @param own kubeconfig from `dask:secrets`, in place of the one that Magnum signed when the cluster was made
- * @param liveChecks whether to look for the login
- * @throws UserError where the login is missing
+ * @param liveChecks whether to look for the login, and to ask the cloud for what the settings name
+ * @throws UserError where the login is missing, or the cloud lacks something
  */
-export function planMagnum(
+export async function planMagnum(
   settings: MagnumSettings,
   own: string | undefined,
   liveChecks: boolean,
-): ClusterPlan {
-  const { cloud, authUrl } = openstack.config;
-  if (liveChecks) requireOpenstackLogin({ cloud, authUrl });
-  for (const warning of unknownSizes(settings.nodePools, "magnum")) pulumi.log.warn(warning);
+): Promise<ClusterPlan> {
+  const warnings = liveChecks ? await lookAround(settings) : [];
+  for (const warning of [...unknownSizes(settings.nodePools, "magnum"), ...warnings])
+    pulumi.log.warn(warning);
   return { create: () => createMagnum(settings, own) };
+}
+
+async function lookAround(settings: MagnumSettings): Promise<string[]> {
+  const { cloud, authUrl, applicationCredentialId, applicationCredentialName } = openstack.config;
+  const config = {
+    cloud,
+    authUrl,
+    applicationCredential: applicationCredentialId ?? applicationCredentialName,
+  };
+  requireOpenstackLogin(config);
+  const warnings = settings.existing === undefined ? loginWarnings(config) : [];
+  return [...warnings, ...(await checkCloud(settings, clusterName(settings.name)))];
 }
 
 /** A cluster of OpenStack Magnum: template, keypair, masters, node groups, storage class, addresses, DNS records. */

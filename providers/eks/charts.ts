@@ -2,12 +2,12 @@ import type * as pulumi from "@pulumi/pulumi";
 import { chartRelease } from "../../components/chart.ts";
 import type { Cluster } from "../../components/cluster.ts";
 import type { EksSettings } from "../../settings/clusters/eks.ts";
+import { isGpuMachine } from "../../settings/clusters/eks-facts.ts";
+import { placementOf } from "../../settings/clusters/pool-marks.ts";
 import { seconds } from "../../settings/quantities.ts";
-import { placementOf } from "../cloud/node-pools.ts";
 import * as aws from "./aws.ts";
 import type { EksContext } from "./context.ts";
 import type { ControlPlane } from "./control-plane.ts";
-import { isGpuMachine } from "./facts.ts";
 import { identity, partitionOf, type Statement } from "./iam.ts";
 
 /** A cluster that charts can be installed on: its provider, and all that they need there. */

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import { nodeImage } from "../../settings/clusters/eks-facts.ts";
 import type { NodePool } from "../../settings/clusters/node-pools.ts";
+import { nodeTaints } from "../../settings/clusters/pool-marks.ts";
 import { bytes } from "../../settings/quantities.ts";
-import { nodeTaints } from "../cloud/node-pools.ts";
 import * as aws from "./aws.ts";
 import type { EksContext } from "./context.ts";
 import type { ControlPlane } from "./control-plane.ts";
-import { nodeImage } from "./facts.ts";
 import { identity } from "./iam.ts";
 import type { EksNetwork } from "./network.ts";
 import { labelsOf, scalingTags } from "./scaling-tags.ts";
@@ -45,8 +45,8 @@ export function createNodeGroups(
       {
         parent: context.parent,
         dependsOn: [...before, ...role.resources],
-        // It is the autoscaler's from the first day on, unless the pool is fixed. A change of min or max still sends what the state holds of it,
-        // so such a change wants a refresh first: docs/eks.md.
+        // It is the autoscaler's from the first day on, unless the pool is fixed. A change of min or max still sends what
+        // the state holds of it, so such a change wants a refresh first: docs/eks.md.
         ignoreChanges: settings.min < settings.max ? ["scalingConfig.desiredSize"] : [],
         customTimeouts: { create: "60m", update: "60m", delete: "60m" },
       },

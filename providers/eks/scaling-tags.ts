@@ -1,7 +1,7 @@
+import { isGpuMachine } from "../../settings/clusters/eks-facts.ts";
 import type { NodePool, Taint } from "../../settings/clusters/node-pools.ts";
-import { nodeLabels, nodeTaints } from "../cloud/node-pools.ts";
+import { nodeLabels, nodeTaints } from "../../settings/clusters/pool-marks.ts";
 import type { Tags } from "../cloud/tags.ts";
-import { isGpuMachine } from "./facts.ts";
 
 /** The label that the device plugin's chart looks for. */
 const GPU_LABEL = "nvidia.com/gpu.present";

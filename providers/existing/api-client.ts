@@ -20,6 +20,14 @@ export interface ApiClient {
   get(path: string): Promise<Answer>;
 }
 
+/** Also reads what is no object, and deletes: what mends a cluster needs more than what looks at it. */
+export interface ApiEditor extends ApiClient {
+  /** Asks for a text, like the log of a container; `undefined` where there is none or this user may not see it. */
+  text(path: string): Promise<string | undefined>;
+  /** Deletes the object at an API path; one that is gone already is no error. */
+  remove(path: string): Promise<void>;
+}
+
 /** A cluster that does not answer, or refuses the user; the message names the server and the remedy. */
 export class ApiError extends UserError {}
 
@@ -41,7 +49,7 @@ interface Credentials {
 }
 
 /** Connects to the cluster of a context, running its credential plugin where it has one. */
-export async function connect(context: KubeContext): Promise<ApiClient> {
+export async function connect(context: KubeContext): Promise<ApiEditor> {
   const { cluster } = context;
   const credentials = await credentialsOf(context);
   const options = {
@@ -53,7 +61,26 @@ export async function connect(context: KubeContext): Promise<ApiClient> {
     headers: credentials.token === undefined ? {} : { Authorization: `Bearer ${credentials.token}` },
     timeout: TIMEOUT_MS,
   };
-  return { server: cluster.server, get: (path) => get(cluster.server, path, options) };
+  const { server } = cluster;
+  return {
+    server,
+    get: (path) => get(server, path, options),
+    text: (path) => text(server, path, options),
+    remove: (path) => remove(server, path, options),
+  };
+}
+
+async function text(server: string, path: string, options: object): Promise<string | undefined> {
+  const { status, body } = await fetchText(server, path, options);
+  return status < 400 ? body : undefined;
+}
+
+async function remove(server: string, path: string, options: object): Promise<void> {
+  const { status } = await fetchText(server, path, { ...options, method: "DELETE" });
+  if (status < 400 || status === 404) return;
+  const reason =
+    status === 403 ? "this user may not (403); ask for the right to delete it" : `it answered ${status}`;
+  throw new ApiError(`${server} does not delete ${path}: ${reason}`);
 }
 
 async function get(server: string, path: string, options: object): Promise<Answer> {
@@ -72,7 +99,7 @@ function fetchText(server: string, path: string, options: object): Promise<{ sta
     const fail = (reason: string) =>
       reject(
         new ApiError(
-          `the cluster at ${server} does not answer (${reason}); start it, or change dask:cluster.context`,
+          `the cluster at ${server} does not answer (${reason}); start it, or name another in dask:cluster`,
         ),
       );
     const url = new URL(server.replace(/\/$/, "") + path);

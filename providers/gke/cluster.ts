@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { GkeSettings } from "../../settings/clusters/gke.ts";
-import { nodeZonesOf } from "./facts.ts";
+import { nodeZonesOf } from "../../settings/clusters/gke-facts.ts";
+import type { NodeAccount } from "./account.ts";
+import { apiOf, type GkeApi, unknownApi } from "./api.ts";
 import * as gcp from "./gcp.ts";
 import type { GkeContext, GkeNetwork } from "./network.ts";
-import type { NodeAccount } from "./nodes.ts";
 
 /** A GKE cluster as its pools and its kubeconfig need it. */
 export interface GkeControlPlane {
@@ -12,13 +13,6 @@ export interface GkeControlPlane {
   /** What the kubeconfig is written from. */
   readonly api: pulumi.Output<GkeApi>;
   readonly resources: readonly pulumi.Resource[];
-}
-
-/** Where the Kubernetes API is: by a name with a public certificate, or by an address with its own authority. */
-export interface GkeApi {
-  readonly server: string;
-  /** Base64; absent where the certificate is a public one. */
-  readonly certificateAuthority?: string;
 }
 
 /** The cluster without its nodes: made, or looked up where the settings name one. */
@@ -43,8 +37,9 @@ export function createControlPlane(
   );
   const api = pulumi
     .all([cluster.controlPlaneEndpointsConfig, cluster.endpoint, cluster.masterAuth])
-    .apply(([endpoints, ip, auth]) =>
-      apiOf(settings, endpoints.dnsEndpointConfig?.endpoint, ip, auth.clusterCaCertificate),
+    .apply(
+      ([endpoints, ip, auth]) =>
+        apiOf(settings, endpoints.dnsEndpointConfig?.endpoint, ip, auth.clusterCaCertificate) ?? unknownApi(),
     );
   return { id: cluster.id, name: cluster.name, api, resources: [cluster] };
 }
@@ -56,13 +51,14 @@ export function findControlPlane(context: GkeContext, name: string): GkeControlP
     { name, project, location: settings.location },
     { parent, dependsOn: [...context.apis] },
   );
-  const api = found.apply(({ controlPlaneEndpointsConfigs, endpoint, masterAuths }) =>
-    apiOf(
-      settings,
-      controlPlaneEndpointsConfigs[0]?.dnsEndpointConfigs[0]?.endpoint,
-      endpoint,
-      masterAuths[0]?.clusterCaCertificate,
-    ),
+  const api = found.apply(
+    ({ controlPlaneEndpointsConfigs, endpoint, masterAuths }) =>
+      apiOf(
+        settings,
+        controlPlaneEndpointsConfigs[0]?.dnsEndpointConfigs[0]?.endpoint,
+        endpoint,
+        masterAuths[0]?.clusterCaCertificate,
+      ) ?? unknownApi(),
   );
   return { id: found.id, name: found.name, api, resources: [] };
 }
@@ -146,24 +142,5 @@ export function maintenanceWindow({ days, start, hours }: NonNullable<GkeSetting
     startTime: text(startTime),
     endTime: text(endTime),
     recurrence: `FREQ=WEEKLY;BYDAY=${days.join(",")}`,
-  };
-}
-
-function apiOf(
-  { controlPlane }: GkeSettings,
-  dns: string | undefined,
-  ip: string,
-  certificateAuthority: string | undefined,
-): GkeApi {
-  if (controlPlane.endpoint === "dns") {
-    if (dns === undefined || dns === "")
-      throw new pulumi.RunError(
-        "the cluster has no DNS endpoint; set dask:cluster.controlPlane.endpoint to ip, or give the cluster one",
-      );
-    return { server: `https://${dns}` };
-  }
-  return {
-    server: `https://${ip}`,
-    ...(certificateAuthority === undefined ? {} : { certificateAuthority }),
   };
 }

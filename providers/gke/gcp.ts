@@ -13,10 +13,10 @@ export { Subnetwork } from "@pulumi/gcp/compute/subnetwork.js";
 // The default export is the live object; a named one would be read when this file is loaded.
 export { default as config } from "@pulumi/gcp/config/vars.js";
 export { Cluster, type ClusterArgs } from "@pulumi/gcp/container/cluster.js";
-export { getClusterOutput } from "@pulumi/gcp/container/getCluster.js";
+export { getCluster, getClusterOutput } from "@pulumi/gcp/container/getCluster.js";
 export { NodePool, type NodePoolArgs } from "@pulumi/gcp/container/nodePool.js";
 export { RecordSet } from "@pulumi/gcp/dns/recordSet.js";
-export { getClientConfigOutput } from "@pulumi/gcp/organizations/getClientConfig.js";
+export { getClientConfig, getClientConfigOutput } from "@pulumi/gcp/organizations/getClientConfig.js";
 export { IAMMember } from "@pulumi/gcp/projects/iammember.js";
 export { Service } from "@pulumi/gcp/projects/service.js";
 export { Account } from "@pulumi/gcp/serviceaccount/account.js";

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { GkeSettings } from "../../settings/clusters/gke.ts";
-import type { GkeApi, GkeControlPlane } from "./cluster.ts";
+import type { GkeApi } from "./api.ts";
+import type { GkeControlPlane } from "./cluster.ts";
 import * as gcp from "./gcp.ts";
 
 /** The program by which `kubectl` and Pulumi log in to GKE. */

@@ -2,12 +2,12 @@ import * as openstack from "@pulumi/openstack";
 import * as pulumi from "@pulumi/pulumi";
 import type { Exposure } from "../../components/cluster.ts";
 import type { MagnumSettings } from "../../settings/clusters/magnum.ts";
+import { floatingIpPoolOf } from "../../settings/clusters/magnum-facts.ts";
 import { seconds } from "../../settings/quantities.ts";
 import type { ExposeSettings } from "../../settings/releases/release.ts";
 import { recordType, recordValue } from "../cloud/dns-record.ts";
 import { openstackTags, STACK_TAG } from "../cloud/tags.ts";
 import type { MagnumCluster } from "./cluster.ts";
-import { floatingIpPoolOf } from "./facts.ts";
 import type { MagnumContext } from "./template.ts";
 
 /** Annotations that OpenStack's cloud controller reads on a Service of type LoadBalancer. */

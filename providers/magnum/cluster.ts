@@ -1,11 +1,10 @@
 import * as openstack from "@pulumi/openstack";
 import * as pulumi from "@pulumi/pulumi";
 import type { MagnumSettings } from "../../settings/clusters/magnum.ts";
-import { UserError } from "../../settings/problems.ts";
+import { clusterLabels, defaultPool, gigabytes, isElastic } from "../../settings/clusters/magnum-facts.ts";
 import { seconds } from "../../settings/quantities.ts";
-import { clusterLabels, defaultPool, gigabytes, isElastic } from "./facts.ts";
 import { changeWarnings, FIXED_INPUTS, refuseChanges, type Traits } from "./fixed.ts";
-import { type MagnumContext, networkArgs, templateOf } from "./template.ts";
+import { type MagnumContext, networkArgs, refuse, templateOf } from "./template.ts";
 
 /** What Magnum answered when it signed the administrator's certificate; PEM texts and a kubeconfig. */
 export type Credentials = Readonly<Record<string, string>>;
@@ -121,10 +120,6 @@ function checked(
 }
 
 function compare(wanted: object, actual: Traits, cluster: pulumi.Resource): void {
-  try {
-    refuseChanges({ ...wanted }, actual);
-  } catch (error) {
-    throw error instanceof UserError ? new pulumi.RunError(error.message) : error;
-  }
+  refuse(() => refuseChanges({ ...wanted }, actual));
   for (const warning of changeWarnings({ ...wanted }, actual)) pulumi.log.warn(warning, cluster);
 }

@@ -20,7 +20,16 @@ export const FIXED_INPUTS = [
 /** What settings want of a cluster, or what a cluster is, by the names of `FIXED_INPUTS`. */
 export type Traits = Readonly<Record<string, unknown>>;
 
-/** Inputs of which a change is refused, and the setting that each is written from. */
+/** Inputs of a template of the stack's own of which a change is refused, and the setting that each is written from. */
+export const TEMPLATE_INPUTS: Readonly<Record<string, string>> = {
+  image: "template.image",
+  externalNetworkId: "template.externalNetwork",
+  masterFlavor: "template.masterMachineType",
+  networkDriver: "template.networkDriver",
+  dnsNameserver: "template.dnsServers",
+};
+
+/** Inputs of a cluster of which a change is refused, and the setting that each is written from. */
 const REFUSED: Readonly<Record<string, string>> = {
   name: "name",
   flavor: "nodePools.core.machineType",
@@ -40,10 +49,11 @@ const REFUSED: Readonly<Record<string, string>> = {
  * Without it a changed setting would be ignored in silence, or make the cluster and all in it anew.
  *
  * @param wanted what the settings say now; what they leave open is not compared
+ * @param inputs what is compared, and the setting that each is written from
  * @throws UserError that names every such setting, what the cluster has, and the remedy
  */
-export function refuseChanges(wanted: Traits, actual: Traits): void {
-  const faults = Object.entries(REFUSED)
+export function refuseChanges(wanted: Traits, actual: Traits, inputs = REFUSED): void {
+  const faults = Object.entries(inputs)
     .filter(([key]) => wanted[key] !== undefined && actual[key] !== undefined && wanted[key] !== actual[key])
     .map(
       ([key, setting]) => `  dask:cluster.${setting} is ${wanted[key]}, and the cluster has ${actual[key]}`,

@@ -2,8 +2,8 @@ import type { Resource } from "@pulumi/pulumi";
 import { chartRelease } from "../../components/chart.ts";
 import type { Cluster } from "../../components/cluster.ts";
 import type { MagnumSettings } from "../../settings/clusters/magnum.ts";
-import { placementOf, servingRole } from "../cloud/node-pools.ts";
-import { magnumMarks } from "./facts.ts";
+import { magnumMarks } from "../../settings/clusters/magnum-facts.ts";
+import { placementOf, servingRole } from "../../settings/clusters/pool-marks.ts";
 
 /**
  * NVIDIA's device plugin, without which Kubernetes sees no GPU of a node; nothing where no pool is for GPUs.

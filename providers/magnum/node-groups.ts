@@ -1,9 +1,9 @@
 import * as openstack from "@pulumi/openstack";
 import type * as pulumi from "@pulumi/pulumi";
 import type { MagnumSettings } from "../../settings/clusters/magnum.ts";
+import { autoscales, isElastic, ownGroups } from "../../settings/clusters/magnum-facts.ts";
 import type { NodePool } from "../../settings/clusters/node-pools.ts";
 import type { MagnumCluster } from "./cluster.ts";
-import { autoscales, isElastic, ownGroups } from "./facts.ts";
 import type { MagnumContext } from "./template.ts";
 
 /**

@@ -1,8 +1,10 @@
 import * as openstack from "@pulumi/openstack";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { MagnumSettings, OwnTemplate } from "../../settings/clusters/magnum.ts";
+import { gigabytes } from "../../settings/clusters/magnum-facts.ts";
+import { UserError } from "../../settings/problems.ts";
 import type { Tags } from "../cloud/tags.ts";
-import { gigabytes } from "./facts.ts";
+import { refuseChanges, TEMPLATE_INPUTS } from "./fixed.ts";
 
 /** What every part of a cluster on Magnum is made of. */
 export interface MagnumContext {
@@ -35,7 +37,22 @@ export function templateOf(context: MagnumContext): Template {
     // Magnum refuses to change a template that a cluster was made from, and to delete it while that lives.
     { parent, ignoreChanges: Object.keys(args) },
   );
-  return { id: made.id, resources: [made] };
+  const { image, externalNetworkId, masterFlavor, networkDriver, dnsNameserver } = made;
+  const actual = pulumi.output({ image, externalNetworkId, masterFlavor, networkDriver, dnsNameserver });
+  const id = pulumi.all([made.id, actual]).apply(([id, traits]) => {
+    refuse(() => refuseChanges(args, traits, TEMPLATE_INPUTS));
+    return id;
+  });
+  return { id, resources: [made] };
+}
+
+/** Does what refuses settings; its words are printed without a stack, because they are all the user needs. */
+export function refuse(check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    throw error instanceof UserError ? new pulumi.RunError(error.message) : error;
+  }
 }
 
 /** Arguments of a template of our own. Labels stand on the cluster, so that they are written in one place. */

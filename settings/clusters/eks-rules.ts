@@ -1,11 +1,10 @@
-import { nodeTaints } from "../../providers/cloud/node-pools.ts";
-import { isGpuMachine, nodeImage } from "../../providers/eks/facts.ts";
 import type { Problem, Report } from "../problems.ts";
 import type { ExposeSettings } from "../releases/release.ts";
 import type { Settings } from "../schema.ts";
 import type { EksSettings } from "./eks.ts";
 import { type Fault, loadBalancerFaults, networkFaults } from "./eks-network-rules.ts";
-import type { NodePool } from "./node-pools.ts";
+import { MOST_TAGS, poolFaults } from "./eks-pool-rules.ts";
+import { decidedAlready } from "./existing-rules.ts";
 import { checkPools, type PoolTraits } from "./pool-rules.ts";
 
 /** What node groups of EKS can do. */
@@ -15,15 +14,16 @@ const TRAITS: PoolTraits = { cloud: "eks", severalMachineTypes: true };
 export function checkEks(cluster: EksSettings, releases: Settings["releases"], report: Report): Problem[] {
   const otherNodes = cluster.existing !== undefined;
   const faults = [
-    ...existingFaults(cluster),
+    ...versionFaults(cluster),
     ...networkFaults(cluster),
     ...loadBalancerFaults(cluster),
     ...adminFaults(cluster),
     ...tagFaults(cluster),
-    ...Object.entries(cluster.nodePools).flatMap(([name, pool]) => poolFaults(name, pool)),
+    ...poolFaults(cluster),
   ];
   return [
     ...faults.map(([path, message]) => report(["cluster", ...path], message)),
+    ...withoutEffect(cluster, report),
     ...checkPools(cluster.nodePools, { ...TRAITS, otherNodes }, releases, report),
   ];
 }
@@ -43,26 +43,32 @@ export function eksExposureFault({
   return undefined;
 }
 
-/** Settings of the control plane and its network, which a cluster that is there already has its own of. */
-function existingFaults({
-  existing,
-  admins,
-  logs,
-  addons,
-  network,
-  deletionProtection,
-}: EksSettings): Fault[] {
-  if (existing === undefined) return [];
-  const given: Readonly<Record<string, boolean>> = {
-    admins: admins.length > 0,
-    logs: logs !== undefined,
-    addons: Object.keys(addons).length > 0,
-    deletionProtection,
-    "network.zones": network.zones !== undefined,
-  };
-  return Object.entries(given)
-    .filter(([, isGiven]) => isGiven)
-    .map(([key]) => [key.split("."), "is a matter of the existing cluster; remove it here"]);
+/** Settings that a cluster or a VPC which is there already has its own of. */
+function withoutEffect({ existing, network }: EksSettings, report: Report): Problem[] {
+  if (existing !== undefined) return decidedAlready(OF_A_CLUSTER, report);
+  if (network.existing === undefined) return [];
+  return decidedAlready(["network.cidr"], report, "is a matter of the existing VPC; remove it here");
+}
+
+const OF_A_CLUSTER = [
+  "version",
+  "network.cidr",
+  "network.serviceCidr",
+  "network.zones",
+  "endpoint",
+  "admins",
+  "addons",
+  "logs",
+  "deletionProtection",
+];
+
+/** The oldest minor version of Kubernetes that the charts work with. */
+const OLDEST_MINOR = 30;
+
+function versionFaults({ version, existing }: EksSettings): Fault[] {
+  if (existing !== undefined || Number(version.slice("1.".length)) >= OLDEST_MINOR) return [];
+  const message = `is older than 1.${OLDEST_MINOR}, the first that the charts work with; name one in standard support: aws eks describe-cluster-versions`;
+  return [[["version"], message]];
 }
 
 const PRINCIPAL = /^arn:aws(-cn|-us-gov)?:iam::\d{12}:(role|user)\/.+$/;
@@ -74,7 +80,7 @@ function adminFaults({ admins }: EksSettings): Fault[] {
     if (session !== null)
       return [[path, `is a session; name its role, like arn:aws:iam::${session[1]}:role/${session[2]}`]];
     if (!PRINCIPAL.test(arn))
-      return [[path, "must be the ARN of an IAM role or user, like arn:aws:iam::123456789012:role/admin"]];
+      return [[path, "must be the ARN of an IAM role or user; write arn:aws:iam::<account>:role/<name>"]];
     return admins.indexOf(arn) === index ? [] : [[path, "stands there twice; remove one"]];
   });
 }
@@ -83,47 +89,15 @@ function adminFaults({ admins }: EksSettings): Fault[] {
 const TAG = /^[\p{L}\p{Z}\p{N}_.:/+@-]*$/u;
 
 function tagFaults({ tags, owner }: EksSettings): Fault[] {
+  const count = Object.keys(tags).length;
+  if (count > MOST_TAGS)
+    return [
+      [["tags"], `are ${count}, and with those of stack and cluster only ${MOST_TAGS} fit; remove some`],
+    ];
   const message = "has characters that Amazon's tags do not take; use letters, digits, spaces and _.:/+@-";
   const values = [
     ...Object.entries(tags).map(([key, text]) => [["tags", key], text] as const),
     [["owner"], owner ?? ""] as const,
   ];
   return values.filter(([, text]) => !TAG.test(text)).map(([path]) => [path, message]);
-}
-
-/** Labels that EKS keeps for Kubernetes and for itself. */
-const RESERVED_LABEL = /(^|\.)(kubernetes\.io|k8s\.io|eks\.amazonaws\.com)\//;
-
-function labelFaults(at: (...path: string[]) => string[], labels: NodePool["labels"]): Fault[] {
-  return Object.entries(labels).flatMap(([key, value]): Fault[] => {
-    if (RESERVED_LABEL.test(key))
-      return [[at("labels", key), "has a key that EKS keeps for itself; rename it"]];
-    return value === "" ? [[at("labels", key), "has no value, and EKS wants one; write true"]] : [];
-  });
-}
-
-/** Longest key of a node label that still fits the tag by which the autoscaler learns of it: 128 characters in all. */
-const LONGEST_LABEL_KEY = 128 - "k8s.io/cluster-autoscaler/node-template/label/".length;
-
-function poolFaults(name: string, pool: NodePool): Fault[] {
-  const at = (...path: string[]) => ["nodePools", name, ...path];
-  const images = new Set(pool.machineType.map(nodeImage));
-  const gpus = pool.machineType.some(isGpuMachine);
-  const keys = nodeTaints(pool).map(({ key }) => key);
-  const long = [...Object.keys(pool.labels), ...keys].find((key) => key.length > LONGEST_LABEL_KEY);
-  const faults: (Fault | false)[] = [
-    images.size > 1 && [
-      at("machineType"),
-      "names machine types with different processors or GPUs, which take different images; make a pool for each",
-    ],
-    (pool.gpu !== undefined || pool.role === "gpu") &&
-      !gpus && [at("machineType"), "has no GPU; name one that has, like g5.xlarge"],
-    pool.diskType !== undefined &&
-      !/^gp[23]$/.test(pool.diskType) && [at("diskType"), "must be gp3 or gp2; write gp3"],
-    long !== undefined && [
-      at(),
-      `has a label or taint key of ${long.length} characters; the autoscaler reads at most ${LONGEST_LABEL_KEY}, so shorten it`,
-    ],
-  ];
-  return [...labelFaults(at, pool.labels), ...faults.filter((fault) => fault !== false)];
 }

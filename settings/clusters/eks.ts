@@ -114,8 +114,15 @@ export const eks = z
   .strictObject({
     provider: z.literal("eks"),
     region: z
-      .string()
-      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, { error: "must be the name of a region, like eu-central-1" })
+      .string({
+        error: ({ input }) =>
+          input === undefined
+            ? "is missing; set it to the name of a region, like eu-central-1"
+            : "must be the name of a region; write one like eu-central-1",
+      })
+      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, {
+        error: "must be the name of a region; write one like eu-central-1",
+      })
       .describe("Region of Amazon Web Services, like `eu-central-1`."),
     ...cloud,
     profile: z
@@ -132,7 +139,9 @@ export const eks = z
       .string({ error: 'must be text; put it in quotes: "1.35"' })
       .regex(/^1\.\d{2}$/, { error: 'must be a minor version of Kubernetes in quotes, like "1.35"' })
       .default("1.35")
-      .describe("Minor version of Kubernetes, one upwards at a time. Nodes follow it; add-ons by `addons`."),
+      .describe(
+        "Minor version of Kubernetes in Amazon's standard support (`aws eks describe-cluster-versions`), one upwards at a time. Nodes follow it; add-ons by `addons`.",
+      ),
     network: network.prefault({}).describe("The network of the cluster."),
     endpoint: endpoint.prefault({}).describe("Who reaches the API server."),
     auth: z

@@ -1,8 +1,9 @@
-import { gpusOf, hasGpus, isZone, regionOf, takesGpus } from "../../providers/gke/facts.ts";
 import type { Problem, Report } from "../problems.ts";
-import { bytes } from "../quantities.ts";
 import type { Settings } from "../schema.ts";
+import { decidedAlready } from "./existing-rules.ts";
 import type { GkeSettings } from "./gke.ts";
+import { isZone, regionOf } from "./gke-facts.ts";
+import { type Fault, poolFaults } from "./gke-pool-rules.ts";
 import { aligned, overlaps, prefixLength } from "./networks.ts";
 import { checkPools, type PoolTraits } from "./pool-rules.ts";
 
@@ -19,13 +20,28 @@ export function checkGke(cluster: GkeSettings, releases: Settings["releases"], r
       ...networkFaults(cluster),
       ...poolFaults(cluster),
     ].map(([path, message]) => report(["cluster", ...path], message)),
+    ...withoutEffect(cluster, report),
     ...checkPools(cluster.nodePools, { ...TRAITS, otherNodes }, releases, report),
   ];
 }
 
-type Fault = readonly [path: readonly string[], message: string];
+/** Settings that a cluster or a network which is there already has its own of. */
+function withoutEffect({ existing, network }: GkeSettings, report: Report): Problem[] {
+  if (existing !== undefined) return decidedAlready(OF_A_CLUSTER, report);
+  if (network.existing === undefined) return [];
+  return decidedAlready(OF_A_NETWORK, report, "is a matter of the existing network; remove it here");
+}
 
-function locationFaults({ location, nodeZones, existing, channel, controlPlane }: GkeSettings): Fault[] {
+const OF_A_CLUSTER = [
+  "channel",
+  "maintenance",
+  "deletionProtection",
+  "network",
+  "controlPlane.authorizedNetworks",
+];
+const OF_A_NETWORK = ["network.nodes", "network.pods", "network.services"];
+
+function locationFaults({ location, nodeZones, existing, controlPlane }: GkeSettings): Fault[] {
   const faults: Fault[] = [];
   const region = regionOf(location);
   const strange = nodeZones?.filter((zone) => regionOf(zone) !== region) ?? [];
@@ -36,9 +52,8 @@ function locationFaults({ location, nodeZones, existing, channel, controlPlane }
     ]);
   if (isZone(location) && nodeZones !== undefined && !nodeZones.includes(location))
     faults.push([["nodeZones"], `must hold the zone of a zonal cluster; add ${location}`]);
-  if (existing !== undefined && channel !== "REGULAR")
-    faults.push([["channel"], "is a matter of the existing cluster; remove it here"]);
-  if (controlPlane.endpoint === "ip" && controlPlane.authorizedNetworks.length === 0) {
+  const closed = existing === undefined && controlPlane.authorizedNetworks.length === 0;
+  if (controlPlane.endpoint === "ip" && closed) {
     const message =
       'needs authorizedNetworks with the networks that may connect, like ["203.0.113.0/24"]; add them or use dns';
     faults.push([["controlPlane", "endpoint"], message]);
@@ -62,60 +77,44 @@ function labelFaults({ tags }: GkeSettings): Fault[] {
 }
 
 function networkFaults({ network, existing }: GkeSettings): Fault[] {
-  const faults: Fault[] = [];
+  if (existing !== undefined) return [];
   const { nodes, pods, services, controlPlane, privateNodes } = network;
-  if (existing !== undefined && network.existing !== undefined)
-    return [[["network", "existing"], "is known from the existing cluster; remove it"]];
+  const faults: Fault[] = [];
   const own = network.existing === undefined ? { nodes, pods, services } : {};
   const ranges = { ...own, ...(privateNodes ? { controlPlane } : {}) };
   for (const [name, cidr] of Object.entries(ranges).filter(([, each]) => aligned(each) !== each))
     faults.push([["network", name], `is not the first address of its network; write ${aligned(cidr)}`]);
   for (const [name, other] of overlaps(ranges))
     faults.push([["network", name], `overlaps ${other}; choose networks that have no address in common`]);
+  for (const [name, cidr] of Object.entries(own)) {
+    const fault = sizeFault(prefixLength(cidr), SIZES[name as keyof typeof SIZES]);
+    if (fault !== undefined) faults.push([["network", name], fault]);
+  }
   if (prefixLength(controlPlane) !== 28)
     faults.push([["network", "controlPlane"], "must be a /28; write 172.16.0.0/28"]);
-  if (network.existing === undefined && prefixLength(pods) > 21)
-    faults.push([
-      ["network", "pods"],
-      "is too small, because each node takes a /24 of it; use a /21 or larger, like 10.4.0.0/14",
-    ]);
   if (network.existing?.nat === true && !privateNodes)
     faults.push([["network", "existing", "nat"], "is needed for private nodes alone; remove it"]);
   return faults;
 }
 
-/** Bytes of the smallest disk that the node image fits on. */
-const LEAST_DISK = "12G";
-
-function poolFaults({ nodePools, network }: GkeSettings): Fault[] {
-  const byPods = 2 ** (24 - prefixLength(network.pods));
-  return Object.entries(nodePools).flatMap(([name, pool]): Fault[] => {
-    const at = (...path: string[]) => ["nodePools", name, ...path];
-    const [machineType] = pool.machineType;
-    const faults: Fault[] = [];
-    if (!/^[a-z][a-z0-9]*-[a-z0-9-]+$/.test(machineType))
-      faults.push([at("machineType"), "is not how Google Cloud names machine types; write e2-standard-4"]);
-    if (bytes(pool.disk) < bytes(LEAST_DISK))
-      faults.push([at("disk"), `is too small for a node's image; use at least ${LEAST_DISK}`]);
-    if (network.existing === undefined && pool.max > byPods)
-      faults.push([
-        at("max"),
-        `is more nodes than network.pods has addresses for, ${byPods}; widen network.pods`,
-      ]);
-    const gpu = gpuFault(machineType, pool);
-    if (gpu !== undefined) faults.push([at("gpu"), gpu]);
-    return faults;
-  });
+interface RangeSize {
+  /** Prefix of the largest range that Google takes. */
+  readonly largest: number;
+  /** Prefix of the smallest. */
+  readonly smallest: number;
+  /** One that serves most clusters. */
+  readonly usual: string;
 }
 
-function gpuFault(machineType: string, pool: GkeSettings["nodePools"][string]): string | undefined {
-  const { role, gpu } = pool;
-  if (gpu !== undefined && !takesGpus(machineType) && !hasGpus(machineType))
-    return `cannot be attached to ${machineType}; use g2-standard-8, or an n1 machine with gpu: { type: nvidia-tesla-t4 }`;
-  if (role !== "gpu" && gpusOf(pool) !== undefined)
-    return "would keep all ordinary pods off, because GKE taints nodes with GPUs; write role: gpu";
-  const wanted = gpu !== undefined || role === "gpu";
-  if (wanted && gpusOf(pool) === undefined)
-    return `does not say which GPU ${machineType} has; add gpu: { type: nvidia-tesla-t4 } to an n1 machine, or use g2-standard-8`;
-  return undefined;
+/** Sizes of a cluster's ranges: Google's "VPC-native clusters", cluster secondary ranges. */
+const SIZES: Readonly<Record<"nodes" | "pods" | "services", RangeSize>> = {
+  nodes: { largest: 8, smallest: 29, usual: "10.0.0.0/20" },
+  // Each node takes a /24 of it.
+  pods: { largest: 9, smallest: 21, usual: "10.4.0.0/14" },
+  services: { largest: 16, smallest: 27, usual: "10.8.0.0/20" },
+};
+
+function sizeFault(prefix: number, { largest, smallest, usual }: RangeSize): string | undefined {
+  if (prefix > smallest) return `is too small; use a /${smallest} or larger, like ${usual}`;
+  return prefix < largest ? `is too large; use a /${largest} or smaller, like ${usual}` : undefined;
 }

@@ -1,5 +1,5 @@
-import { DEFAULT_GROUPS, isElastic, magnumMarks, ownGroups } from "../../providers/magnum/facts.ts";
 import type { MagnumSettings } from "./magnum.ts";
+import { DEFAULT_GROUPS, isElastic, magnumMarks, ownGroups } from "./magnum-facts.ts";
 import type { NodePool } from "./node-pools.ts";
 import type { PoolTraits } from "./pool-rules.ts";
 

@@ -1,8 +1,8 @@
-import { floatingIpPoolOf, WRITTEN_LABELS } from "../../providers/magnum/facts.ts";
 import type { Problem, Report } from "../problems.ts";
 import type { ExposeSettings } from "../releases/release.ts";
 import type { Settings } from "../schema.ts";
 import type { MagnumSettings } from "./magnum.ts";
+import { floatingIpPoolOf, WRITTEN_LABELS } from "./magnum-facts.ts";
 import { poolFaults, traitsOf } from "./magnum-pool-rules.ts";
 import { checkPools } from "./pool-rules.ts";
 

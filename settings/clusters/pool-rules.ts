@@ -1,4 +1,9 @@
-import { type CloudName, nodeResources } from "../../providers/cloud/machine-types.ts";
+import type { Problem, Report } from "../problems.ts";
+import { bytes } from "../quantities.ts";
+import type { ReleaseSettings, Settings } from "../schema.ts";
+import { type CloudName, nodeResources } from "./machine-types.ts";
+import type { NodePool, NodePools } from "./node-pools.ts";
+import { type PodSize, podSizes } from "./pod-sizes.ts";
 import {
   DASK_PURPOSE,
   HUB_PURPOSE,
@@ -9,12 +14,7 @@ import {
   placementOf,
   poolsFor,
   servingRole,
-} from "../../providers/cloud/node-pools.ts";
-import type { Problem, Report } from "../problems.ts";
-import { bytes } from "../quantities.ts";
-import type { ReleaseSettings, Settings } from "../schema.ts";
-import type { NodePool, NodePools } from "./node-pools.ts";
-import { type PodSize, podSizes } from "./pod-sizes.ts";
+} from "./pool-marks.ts";
 
 /** What node pools of a cloud can do; what one cannot is refused with its remedy. */
 export interface PoolTraits {

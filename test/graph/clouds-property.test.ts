@@ -2,63 +2,115 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { deploy } from "../../deploy.ts";
-import { nodeResources } from "../../providers/cloud/machine-types.ts";
+import type { CloudName } from "../../settings/clusters/machine-types.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import { SettingsError } from "../../settings/problems.ts";
-import { bytes } from "../../settings/quantities.ts";
 import type { Settings } from "../../settings/schema.ts";
-import { cloudCalls, cloudStates, duplicateNames, isOfCloud } from "./clouds.ts";
-import { type Run, run } from "./mock-engine.ts";
+import { cloudCalls, cloudStates, duplicateNames, isInCluster, isOfCloud } from "./clouds.ts";
+import { type Registered, type Run, run } from "./mock-engine.ts";
+import { FLAVOURS, fits, nodesOf } from "./nodes.ts";
+import { podsOf } from "./pods.ts";
 
-const MACHINES = ["e2-standard-2", "e2-standard-4", "n2-standard-8", "n2-highmem-4", "c2-standard-16"];
+/** Machine types of a cloud, ordinary ones and those with GPUs, and what else its cluster needs. */
+interface Cloud {
+  readonly machines: readonly (string | string[])[];
+  readonly gpus: readonly string[];
+  readonly own: fc.Arbitrary<object>;
+}
 
-const pool = fc.record(
-  {
-    machineType: fc.constantFrom(...MACHINES),
-    min: fc.integer({ min: 0, max: 2 }),
-    max: fc.integer({ min: 1, max: 20 }),
-    spot: fc.boolean(),
-    labels: fc.constantFrom({}, { size: "big" }),
-    taints: fc.constantFrom([], [{ key: "team", value: "a" }]),
+const CLOUDS: Readonly<Record<CloudName, Cloud>> = {
+  gke: {
+    machines: ["e2-standard-4", "n2-standard-8", "n2-highmem-4", "c2-standard-16"],
+    gpus: ["g2-standard-8", "a2-highgpu-1g"],
+    own: fc.record({
+      project: fc.constant("my-project"),
+      location: fc.constantFrom("europe-west1-b", "us-central1"),
+    }),
   },
-  { requiredKeys: ["machineType", "max"] },
-);
-const core = fc.record({
-  machineType: fc.constantFrom(...MACHINES),
-  min: fc.integer({ min: 1, max: 2 }),
-  max: fc.constant(3),
-});
-const nodePools = fc
-  .record(
-    {
-      core,
-      user: pool,
-      scheduler: pool,
-      worker: pool,
-      big: pool,
-      second: fc.record({ role: fc.constant("worker") }),
-    },
-    { requiredKeys: ["core"] },
-  )
-  .map(({ second, ...rest }) => (second ? { ...rest, second: { ...second, ...rest.core } } : rest));
-
-const size = {
-  cores: fc.constantFrom(0.5, 1, 2, 3, 6),
-  memory: fc.constantFrom("512M", "2G", "8G", "24G"),
+  eks: {
+    machines: ["m6i.xlarge", "m7g.2xlarge", ["m6i.2xlarge", "m5.2xlarge", "m6a.2xlarge"], "r6i.xlarge"],
+    gpus: ["g5.2xlarge", "g4dn.xlarge"],
+    own: fc.record({
+      region: fc.constantFrom("eu-central-1", "cn-north-1"),
+      loadBalancer: fc.constantFrom({}, { static: true, subnets: 1 }),
+    }),
+  },
+  magnum: {
+    machines: Object.keys(FLAVOURS),
+    gpus: ["m1.xlarge"],
+    own: fc.record({ template: fc.constant("k8s-1.34"), floatingIpPool: fc.constant("public") }),
+  },
 };
+
+/** A pool; Magnum's are the plainer ones, and say what is left of their flavour. */
+function pool(cloud: CloudName, machines: Cloud["machines"]) {
+  const common = { machineType: fc.constantFrom(...machines), max: fc.integer({ min: 2, max: 20 }) };
+  if (cloud === "magnum")
+    return fc.record({ ...common, min: fc.integer({ min: 1, max: 2 }) }).map((each) => {
+      const { cores, memory } = FLAVOURS[String(each.machineType)] ?? { cores: 0, memory: 0 };
+      return { ...each, resources: { cores, memory: `${memory / 1e9}G` } };
+    });
+  return fc.record(
+    {
+      ...common,
+      min: fc.integer({ min: 0, max: 2 }),
+      labels: fc.constantFrom({}, { size: "big" }),
+      taints: fc.constantFrom([], [], [{ key: "team", value: "a" }]),
+    },
+    { requiredKeys: ["machineType", "max"] },
+  );
+}
+
+function clusterOf(cloud: CloudName) {
+  const { machines, gpus, own } = CLOUDS[cloud];
+  const any = pool(cloud, machines);
+  const core = any.map((each) => ({ ...each, min: 1, labels: undefined, taints: undefined }));
+  const pools = { core, user: any, scheduler: any, worker: any, gpu: pool(cloud, gpus), big: any };
+  return fc
+    .record({ own, nodePools: fc.record(pools, { requiredKeys: ["core"] }) })
+    .map(({ own: rest, nodePools }) => ({ provider: cloud, ...rest, nodePools }));
+}
+
+const size = { cores: fc.constantFrom(0.5, 1, 2, 5), memory: fc.constantFrom("512M", "2G", "8G") };
 const expose = fc.option(fc.constant({ allowFrom: ["203.0.113.0/24"] }), { nil: undefined });
-const placement = fc.constantFrom(
-  undefined,
-  { nodeSelector: { "dask/node-pool": "big" } },
-  { nodeSelector: { size: "big" }, tolerations: [{ key: "team", operator: "Exists" }] },
-);
-const release = fc.record({
+const placement = fc.constantFrom(undefined, undefined, {
+  nodeSelector: { size: "big" },
+  tolerations: [{ key: "team", operator: "Exists" }],
+});
+const dask = fc.record({
   kind: fc.constant("dask"),
   scheduler: fc.record({ ...size, expose }),
   workers: fc.record({ replicas: fc.integer({ min: 1, max: 5 }), ...size }),
-  workerGroups: fc.dictionary(fc.constantFrom("g1", "g2"), fc.record({ ...size, placement })),
+  workerGroups: fc.dictionary(fc.constantFrom("g1", "g2"), fc.record({ ...size, placement }), { maxKeys: 2 }),
   jupyter: fc.oneof(fc.constant(false), fc.record({ ...size, expose })),
 });
+const gateway = { scheduler: fc.record(size), worker: fc.record(size) };
+const profile = fc.record({ gpus: fc.constantFrom(0, 1), ...size }).map(({ gpus, cores, memory }) => ({
+  name: `${cores} cores, ${gpus} GPUs`,
+  image: "example.org/notebook:1.0",
+  cores: { guarantee: cores, limit: cores },
+  memory: { guarantee: memory, limit: memory },
+  gpus,
+}));
+const hub = {
+  tls: fc.constant({ kind: "none", plainHttp: "accepted" }),
+  profiles: fc.uniqueArray(profile, { maxLength: 2, selector: ({ name }) => name }),
+  placeholders: fc.constantFrom(0, 2),
+  userScheduler: fc.boolean(),
+  database: fc.constantFrom({ kind: "postgres" }, { kind: "sqlite" }),
+};
+const release = fc.oneof(
+  dask,
+  fc.record({ kind: fc.constant("dask-gateway"), expose, ...gateway }),
+  fc.record({ kind: fc.constant("jupyterhub"), ...hub }),
+  fc.record({
+    kind: fc.constant("daskhub"),
+    distribution: fc.constantFrom("charts", "umbrella"),
+    ...hub,
+    ...gateway,
+  }),
+  fc.record({ kind: fc.constant("dask-operator"), clusters: fc.record(size) }),
+);
 /** Names that are short, long, or like what a chart makes of another name. */
 const names = fc.constantFrom(
   "a",
@@ -71,18 +123,8 @@ const names = fc.constantFrom(
 const stacks = fc.constantFrom(
   "dev",
   "Team_A.prod",
-  "a-stack-name-that-is-longer-than-any-cloud-would-allow-it",
+  "a-stack-name-that-is-longer-than-any-cloud-would-allow",
 );
-
-const input = fc.record({
-  cluster: fc.record({
-    provider: fc.constant("gke"),
-    project: fc.constant("my-project"),
-    location: fc.constantFrom("europe-west1-b", "us-central1"),
-    nodePools,
-  }),
-  releases: fc.dictionary(names, release, { minKeys: 1, maxKeys: 3 }),
-});
 
 /** The settings, where they are accepted: what is refused cannot go wrong later. */
 function accepted(raw: object): Settings | undefined {
@@ -94,84 +136,89 @@ function accepted(raw: object): Settings | undefined {
   }
 }
 
-interface Node {
-  readonly labels: Record<string, string>;
-  readonly taints: readonly { key: string; value: string }[];
-  readonly machineType: string;
-}
-interface Pod {
-  readonly nodeSelector: Record<string, string>;
-  readonly tolerations: readonly { key?: string; operator?: string; value?: string }[];
-  readonly resources: { readonly requests: { readonly cpu: number; readonly memory: string } };
-}
-
-/** The pods that the Helm releases of a run ask for, as their values say. */
-function podsOf(made: Run): Pod[] {
-  const releases = made.all("kubernetes:helm.sh/v3:Release").filter(({ inputs }) => inputs.chart === "dask");
-  assert.ok(releases.length > 0);
-  return releases.flatMap(({ inputs }) => {
-    const values = inputs.values as Record<string, Pod & { enabled?: boolean }>;
-    const groups = values.additional_worker_groups as unknown as Pod[];
-    const { scheduler, worker, jupyter } = values;
-    const all = [scheduler, worker, ...groups, ...(jupyter?.enabled === true ? [jupyter] : [])];
-    return all.filter((each): each is Pod => each !== undefined);
-  });
-}
-
-/** Whether Kubernetes could put a pod on a node: selected labels, tolerated taints, room. */
-function fits({ nodeSelector, tolerations, resources }: Pod, node: Node): boolean {
-  const room = nodeResources("gke", node.machineType);
-  return (
-    Object.entries(nodeSelector).every(([key, value]) => node.labels[key] === value) &&
-    node.taints.every((taint) =>
-      tolerations.some(
-        ({ key, operator, value }) => key === taint.key && (operator === "Exists" || value === taint.value),
-      ),
-    ) &&
-    room !== undefined &&
-    resources.requests.cpu <= room.cores &&
-    bytes(resources.requests.memory) <= room.memory
-  );
-}
-
-/** Most characters of the names that Google Cloud gives or takes, by type. */
-const LIMITS: Readonly<Record<string, number>> = { Cluster: 40, Account: 30 };
-const NODE_POOL_LIMIT = 40;
+/** Most characters of names in a cloud, by type; most are the stack's, and Pulumi ends those that stand in `ENDED`. */
+const LIMITS: Readonly<Record<string, number>> = {
+  "gcp:container/cluster:Cluster": 40,
+  "gcp:serviceaccount/account:Account": 30,
+  "aws:eks/cluster:Cluster": 100,
+  "openstack:containerinfra/cluster:Cluster": 30,
+};
+const ENDED: Readonly<Record<string, number>> = {
+  "gcp:container/nodePool:NodePool": 40,
+  "aws:iam/role:Role": 64,
+  "aws:ec2/launchTemplate:LaunchTemplate": 128,
+};
 const AUTONAME_SUFFIX = 8;
+/** Most characters of names in a cluster, where they are fewer than 253. */
+const IN_CLUSTER: Readonly<Record<string, number>> = {
+  "kubernetes:core/v1:Namespace": 63,
+  "kubernetes:core/v1:Service": 63,
+  "kubernetes:helm.sh/v3:Release": 53,
+};
 
 function checkNames(made: Run): void {
   assert.deepEqual(duplicateNames(made), []);
-  for (const { type, name, inputs } of made.resources.filter(isOfCloud)) {
-    const kind = type.split(":").at(-1) ?? "";
-    const given = inputs.accountId ?? inputs.name;
-    if (kind === "NodePool") assert.ok(name.length + AUTONAME_SUFFIX <= NODE_POOL_LIMIT, name);
-    if (typeof given !== "string") continue;
+  const physical = made.resources.flatMap((each) => {
+    const name = nameOf(each);
+    return name === undefined ? [] : [`${each.type} ${name}`];
+  });
+  assert.deepEqual([...new Set(physical)], physical, "two objects share a name");
+  for (const each of made.resources.filter(isOfCloud)) {
+    const { type, name, inputs } = each;
+    const ended = ENDED[type];
+    if (ended !== undefined) assert.ok(name.length + AUTONAME_SUFFIX <= ended, `${type} ${name}`);
+    if (type === "aws:eks/nodeGroup:NodeGroup")
+      assert.ok(String(inputs.nodeGroupNamePrefix).length <= 37, name);
+    const given = nameOf(each);
+    if (given === undefined || /Tag|RecordSet|LogGroup/.test(type)) continue;
     assert.match(given, /^[a-z]([-a-z0-9]*[a-z0-9])?$/, type);
-    assert.ok(given.length <= (LIMITS[kind] ?? 63), `${type} ${given}`);
+    assert.ok(given.length <= (LIMITS[type] ?? 63), `${type} ${given}`);
   }
-  const physical = made.all("gcp:compute/address:Address").map(({ inputs }) => inputs.name);
-  assert.equal(new Set(physical).size, physical.length, "two addresses share a name");
+  for (const each of made.resources.filter(isInCluster)) {
+    const name = nameOf(each)?.split("/").at(-1) ?? "";
+    assert.ok(name.length <= (IN_CLUSTER[each.type] ?? 253), `${each.type} ${name}`);
+  }
 }
 
-test("settings that are accepted never give a pod without a node or a name that cannot be", async () => {
-  let ran = 0;
-  await fc.assert(
-    fc.asyncProperty(input, stacks, async (raw, stack) => {
-      const settings = accepted(raw);
-      fc.pre(settings !== undefined);
-      const made = await run(() => deploy(settings), { states: cloudStates, calls: cloudCalls, stack });
-      const nodes = made
-        .all("gcp:container/nodePool:NodePool")
-        .map(({ inputs }) => inputs.nodeConfig as unknown as Node);
-      for (const pod of podsOf(made))
-        assert.ok(
-          nodes.some((node) => fits(pod, node)),
-          JSON.stringify(pod),
-        );
-      checkNames(made);
-      ran++;
-    }),
-    { numRuns: 8, maxSkipsPerRun: 300 },
-  );
-  assert.ok(ran >= 8, `${ran} stacks ran`);
-});
+/** The name that a resource has in its cloud or cluster, where the program gives one. */
+function nameOf({ inputs }: Registered): string | undefined {
+  const { name = inputs.name ?? inputs.accountId, namespace = inputs.namespace } = (inputs.metadata ??
+    {}) as {
+    name?: unknown;
+    namespace?: unknown;
+  };
+  return typeof name === "string"
+    ? [namespace, name].filter((part) => part !== undefined).join("/")
+    : undefined;
+}
+
+const RUNS = 4;
+
+for (const cloud of ["gke", "eks", "magnum"] as const)
+  test(`${cloud}: settings that are accepted never give a pod without a node, a name twice or one too long`, async () => {
+    const input = fc.record({
+      cluster: clusterOf(cloud),
+      releases: fc.dictionary(names, release, { minKeys: 1, maxKeys: 3 }),
+    });
+    let ran = 0;
+    await fc.assert(
+      fc.asyncProperty(input, stacks, async (raw, stack) => {
+        const settings = accepted(raw);
+        fc.pre(settings !== undefined);
+        const made = await run(() => deploy(settings), { states: cloudStates, calls: cloudCalls, stack });
+        const nodes = nodesOf[cloud](made);
+        const pods = podsOf(made);
+        assert.ok(pods.length > 0);
+        for (const pod of pods)
+          assert.ok(
+            nodes.some((node) => fits(pod, node)),
+            `no node for ${JSON.stringify(pod)} among ${JSON.stringify(nodes)}`,
+          );
+        checkNames(made);
+        ran++;
+      }),
+      // A smaller example would cost minutes: every try is a whole program.
+      { numRuns: RUNS, maxSkipsPerRun: 200, endOnFailure: true },
+    );
+    assert.ok(ran >= RUNS, `${ran} stacks ran`);
+  });

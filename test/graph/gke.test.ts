@@ -12,6 +12,7 @@ import {
   isInCluster,
   isOfCloud,
 } from "./clouds.ts";
+import { withEnvironment } from "./environment.ts";
 import { type Run, reaches } from "./mock-engine.ts";
 import { kubeconfigOf, onPlanned, type PlannedOptions } from "./planned-cluster.ts";
 
@@ -42,6 +43,13 @@ function program(
   return onPlanned({ cluster: cluster(own), releases }, { states: gcpStates, calls: gcpCalls, ...options });
 }
 
+/** The program with all the pools above and nothing else: what most tests look at, run once. */
+let plain: Promise<Run> | undefined;
+function plainProgram(): Promise<Run> {
+  plain ??= program();
+  return plain;
+}
+
 const withKubeconfig = (own: Record<string, unknown>) => kubeconfigOf((use) => program(own, { use }));
 
 const CLUSTER = "gcp:container/cluster:Cluster";
@@ -49,7 +57,7 @@ const POOL = "gcp:container/nodePool:NodePool";
 const SERVICE = "kubernetes:core/v1:Service";
 
 test("a cluster on Google Cloud is a network, an account of its nodes, a control plane and its pools", async () => {
-  const made = await program();
+  const made = await plainProgram();
   const types = made.resources.filter(isOfCloud).map(({ type, name }) => `${type.split(":")[2]} ${name}`);
   assert.deepEqual(types.sort(), [
     "Account nodes",
@@ -77,7 +85,7 @@ test("a cluster on Google Cloud is a network, an account of its nodes, a control
 });
 
 test("the control plane is private, guarded by IAM, with Dataplane V2 and Workload Identity", async () => {
-  const { find } = await program();
+  const { find } = await plainProgram();
   const { inputs, ignoreChanges, protect } = find(CLUSTER);
   assert.deepEqual(inputs, {
     name: "dask-test",
@@ -126,7 +134,7 @@ test("the control plane is private, guarded by IAM, with Dataplane V2 and Worklo
 });
 
 test("the subnetwork has ranges for pods and Services, and private nodes leave it through NAT", async () => {
-  const { find } = await program();
+  const { find } = await plainProgram();
   const { inputs } = find("gcp:compute/subnetwork:Subnetwork");
   assert.equal(inputs.region, "europe-west1");
   assert.equal(inputs.ipCidrRange, "10.0.0.0/20");
@@ -142,7 +150,7 @@ test("the subnetwork has ranges for pods and Services, and private nodes leave i
 });
 
 test("the control plane reaches webhooks on private nodes, that of the database operator among them", async () => {
-  const { find } = await program();
+  const { find } = await plainProgram();
   const { inputs } = find("gcp:compute/firewall:Firewall");
   assert.deepEqual(inputs.sourceRanges, ["172.16.0.0/28"]);
   assert.deepEqual(inputs.targetServiceAccounts, ["dask-test-nodes@my-project.iam.gserviceaccount.com"]);
@@ -150,7 +158,7 @@ test("the control plane reaches webhooks on private nodes, that of the database 
 });
 
 test("nodes run as an account that may write logs and metrics and pull images, and nothing else", async () => {
-  const { all, find } = await program();
+  const { all, find } = await plainProgram();
   assert.equal(find("gcp:serviceaccount/account:Account").inputs.accountId, "dask-test-nodes");
   assert.deepEqual(
     all("gcp:projects/iAMMember:IAMMember").map(({ inputs }) => [inputs.role, inputs.member]),
@@ -165,7 +173,7 @@ test("nodes run as an account that may write logs and metrics and pull images, a
 });
 
 test("a worker pool is spot, tainted, labelled and goes down to nothing", async () => {
-  const { find } = await program();
+  const { find } = await plainProgram();
   const { inputs, ignoreChanges } = find(POOL, "worker");
   assert.equal(
     inputs.name,
@@ -200,7 +208,7 @@ test("a worker pool is spot, tainted, labelled and goes down to nothing", async 
 });
 
 test("a pool of GPU machines has GKE install the driver", async () => {
-  const { find } = await program();
+  const { find } = await plainProgram();
   const config = find(POOL, "gpu").inputs.nodeConfig as Record<string, unknown>;
   assert.deepEqual(config.guestAccelerators, [
     { type: "nvidia-l4", count: 1, gpuDriverInstallationConfig: { gpuDriverVersion: "DEFAULT" } },
@@ -232,7 +240,7 @@ test("everything in the cluster depends on all that its removal needs", async ()
 });
 
 test("nothing of the cloud depends on what is in the cluster, so that the network goes last", async () => {
-  const made = await program();
+  const made = await plainProgram();
   const inside = new Set(made.resources.filter(isInCluster).map(({ urn }) => urn));
   for (const each of made.resources.filter(isOfCloud)) {
     const reached = [...reaches(made, each)].filter((urn) => inside.has(urn));
@@ -244,7 +252,7 @@ test("nothing of the cloud depends on what is in the cluster, so that the networ
 });
 
 test("a load balancer has an address of its own, tied to it by name and there before it", async () => {
-  const made = await program();
+  const made = await plainProgram();
   const address = made.find("gcp:compute/address:Address");
   assert.equal(address.inputs.name, "dask-test-batch-scheduler");
   assert.equal(address.inputs.addressType, "EXTERNAL");
@@ -426,18 +434,13 @@ test("a preview from nothing, where no output is known, goes through", async () 
   assert.ok(made.find(SERVICE, "batch-scheduler-external"));
 });
 
-/** Runs with variables of the environment changed, `undefined` for one that is not there. */
-async function withEnvironment(change: NodeJS.ProcessEnv, work: () => Promise<void>): Promise<void> {
-  const before = { ...process.env };
-  for (const [name, value] of Object.entries(change)) {
-    if (value === undefined) delete process.env[name];
-    else process.env[name] = value;
-  }
-  await work().finally(() => {
-    for (const name of Object.keys(change)) delete process.env[name];
-    Object.assign(process.env, before);
-  });
-}
+test("the preview of an up that adds the DNS endpoint knows no kubeconfig yet", async () => {
+  const state = { masterAuth: {}, controlPlaneEndpointsConfig: { dnsEndpointConfig: {} } };
+  const states = { ...gcpStates, [CLUSTER]: () => state };
+  const made = await program({}, { preview: true, states });
+  const { inputs } = made.find("pulumi:providers:kubernetes", "cluster");
+  assert.match(JSON.stringify(inputs.kubeconfig), new RegExp(pulumi.runtime.unknownValue));
+});
 
 test("without a project nothing is created and the remedy is named", async () => {
   const settings = parseSettings({ cluster: { ...cluster(), project: undefined }, liveChecks: false });

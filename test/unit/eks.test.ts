@@ -4,9 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import { placementOf } from "../../providers/cloud/node-pools.ts";
 import { tagList } from "../../providers/eks/expose.ts";
-import { isGpuMachine, nodeImage } from "../../providers/eks/facts.ts";
 import { partitionOf } from "../../providers/eks/iam.ts";
 import { eksKubeconfig } from "../../providers/eks/kubeconfig.ts";
 import { profilesOf, requireAwsLogin } from "../../providers/eks/login.ts";
@@ -14,7 +12,9 @@ import { nodeGroupArgs } from "../../providers/eks/node-groups.ts";
 import { scalingTags } from "../../providers/eks/scaling-tags.ts";
 import { subnetCidr } from "../../providers/eks/subnets.ts";
 import { selectContext } from "../../providers/existing/kubeconfig.ts";
+import { isGpuMachine, nodeImage } from "../../settings/clusters/eks-facts.ts";
 import { aligned, holds, overlaps, part } from "../../settings/clusters/networks.ts";
+import { placementOf } from "../../settings/clusters/pool-marks.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import { roles } from "../../settings/placement.ts";
 import { cloudStack } from "./refusals.ts";
@@ -48,14 +48,18 @@ test("a cluster on Amazon needs a region and pools, and has a default for everyt
     addons: {},
     deletionProtection: false,
   });
-  refuses({ region: undefined }, /region is missing/);
-  refuses({ region: "eu-central-1a" }, /region must be the name of a region, like eu-central-1/);
+  refuses({ region: undefined }, /region is missing; set it to the name of a region, like eu-central-1/);
+  refuses({ region: "eu-central-1a" }, /region must be the name of a region; write one like eu-central-1/);
   refuses({ nodePools: {} }, /no pool for what must stay up; add core/);
 });
 
 test("the version is a minor version as text", () => {
   refuses({ version: 1.35 }, /must be text; put it in quotes: "1.35"/);
   refuses({ version: "1.35.2" }, /must be a minor version of Kubernetes in quotes/);
+  refuses(
+    { version: "1.29" },
+    /is older than 1\.30, the first that the charts work with; name one in standard/,
+  );
 });
 
 test("EKS wants two zones of the region, and so do we", () => {
@@ -77,11 +81,8 @@ test("subnets that are there already stand in two zones, and say themselves in w
     network({ existing, zones: ["eu-central-1a", "eu-central-1b"] }),
     /zones follow from the subnets of network.existing; remove them/,
   );
-  assert.deepEqual(
-    problems(network({ existing, cidr: "172.20.0.0/16" })),
-    [],
-    "the VPC is not ours to judge",
-  );
+  refuses(network({ existing, cidr: "10.0.0.0/16" }), /cidr is a matter of the existing VPC; remove it here/);
+  assert.deepEqual(problems(network({ existing })), []);
 });
 
 test("networks that overlap, are too small or too large, or start within, are refused with one that does", () => {
@@ -134,10 +135,26 @@ test("an existing cluster says where its nodes go, and may have no pools of ours
   refuses({ existing: "Team_1" }, /network does not say where nodes of an existing cluster go/);
   assert.deepEqual(problems({ existing: "Team_1", nodePools: {} }, { batch: { kind: "dask" } }), []);
   const given = network({ existing: { privateSubnets: ["subnet-0a"] } });
-  const role = "arn:aws:iam::123456789012:role/Admin";
-  for (const own of [{ admins: [role] }, { logs: { types: ["api"] } }, { deletionProtection: true }])
-    refuses({ existing: "Team_1", ...given, ...own }, /is a matter of the existing cluster; remove it here/);
   assert.deepEqual(problems({ existing: "Team_1", ...given, nodePools: { worker: WORKER } }), []);
+});
+
+test("what an existing cluster has decided itself is refused, defaults that are written out too", () => {
+  const remedy = "is a matter of the existing cluster; remove it here";
+  const given: Record<string, object> = {
+    version: { version: "1.35" },
+    "network.cidr": network({ cidr: "10.0.0.0/16" }),
+    "network.serviceCidr": network({ serviceCidr: "172.20.0.0/16" }),
+    "network.zones": network({ zones: ["eu-central-1a", "eu-central-1b"] }),
+    endpoint: { endpoint: { public: true } },
+    admins: { admins: ["arn:aws:iam::123456789012:role/Admin"] },
+    addons: { addons: { coredns: "v1.12.1-eksbuild.2" } },
+    logs: { logs: { types: ["api"] } },
+    deletionProtection: { deletionProtection: true },
+  };
+  for (const [key, own] of Object.entries(given))
+    assert.deepEqual(problems({ existing: "Team_1", nodePools: {}, ...own }), [
+      `dask:cluster.${key} ${remedy}`,
+    ]);
 });
 
 test("tags have values that Amazon takes, in the list of a load balancer too", () => {
@@ -145,6 +162,27 @@ test("tags have values that Amazon takes, in the list of a load balancer too", (
   refuses({ owner: "ada=admin" }, /owner has characters/);
   assert.deepEqual(problems({ owner: "Ada Lovelace, née Byron".replace(",", "") }), []);
   assert.equal(tagList({ "dask:stack": "a/b/c", team: "x y" }), "dask:stack=a/b/c,team=x y");
+});
+
+test("everything has room for its tags: those of the settings, and on a pool's group those for the autoscaler", () => {
+  const tags = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`t${i}`, "x"]));
+  refuses({ tags: tags(43) }, /tags are 43, and with those of stack and cluster only 42 fit; remove some/);
+  refuses({ tags: tags(36) }, /worker has 7 labels and taints; with dask:cluster.tags only 6 fit/);
+  assert.deepEqual(problems({ tags: tags(35) }), []);
+});
+
+test("machine types of other clouds, and disks that no image fits on, are refused by name", () => {
+  for (const foreign of ["e2-standard-4", "m1.4c8g", "g1.a100", "M6i.xlarge"])
+    refuses(
+      pools({ worker: { ...WORKER, machineType: ["m6i.xlarge", foreign] } }),
+      new RegExp(
+        `worker.machineType names "${foreign}", which is no machine type of Amazon; write m6i.xlarge`,
+      ),
+    );
+  const real = ["u-6tb1.112xlarge", "m7i.metal-24xl", "x2iedn.xlarge", "m7i-flex.large"];
+  for (const machineType of real)
+    assert.deepEqual(problems(pools({ worker: { ...WORKER, machineType } })), []);
+  refuses(pools({ worker: { ...WORKER, disk: "20G" } }), /worker.disk is too small .*; use at least 22G/);
 });
 
 test("a pool that EKS cannot make, or that would never start from nothing, is refused with the remedy", () => {
@@ -183,6 +221,8 @@ test("the image of a node follows from the letters of its machine type", () => {
     "g5g.xlarge": "AL2023_ARM_64_NVIDIA",
     "gr6.4xlarge": "AL2023_x86_64_NVIDIA",
     "p5.48xlarge": "AL2023_x86_64_NVIDIA",
+    "p6-b200.48xlarge": "AL2023_x86_64_NVIDIA",
+    "p6e-gb200.36xlarge": "AL2023_ARM_64_NVIDIA",
     "g4ad.xlarge": "AL2023_x86_64_STANDARD",
   };
   for (const [type, image] of Object.entries(images)) assert.equal(nodeImage(type), image, type);

@@ -7,9 +7,9 @@ import { recordType } from "../../providers/cloud/dns-record.ts";
 import { requireProgram } from "../../providers/cloud/prerequisites.ts";
 import { selectContext } from "../../providers/existing/kubeconfig.ts";
 import { maintenanceWindow } from "../../providers/gke/cluster.ts";
-import { gpusOf, nodeZonesOf, regionOf } from "../../providers/gke/facts.ts";
 import { gkeKubeconfig } from "../../providers/gke/kubeconfig.ts";
 import { requireGoogleLogin } from "../../providers/gke/login.ts";
+import { gpusOf, nodeZonesOf, regionOf } from "../../settings/clusters/gke-facts.ts";
 import { unknownSizes } from "../../settings/clusters/pool-rules.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import { cloudStack } from "./refusals.ts";
@@ -81,12 +81,23 @@ test("networks that overlap or are too small are refused by name", () => {
   refuses({ network: { controlPlane: "10.8.0.0/28" } }, /network\.controlPlane overlaps services/);
   refuses({ network: { controlPlane: "172.16.0.0/24" } }, /network\.controlPlane must be a \/28/);
   refuses({ network: { pods: "10.4.0.0/22" } }, /network\.pods is too small/);
-  refuses(
-    { network: { pods: "10.4.0.0/21" } },
-    /worker\.max is more nodes than network\.pods has addresses for, 8/,
-  );
+  refuses({ network: { nodes: "10.0.0.0/30" } }, /network\.nodes is too small; use a \/29 or larger/);
+  refuses({ network: { services: "10.8.0.0/28" } }, /network\.services is too small; use a \/27 or larger/);
+  refuses({ network: { services: "10.96.0.0/12" } }, /network\.services is too large; use a \/16 or smaller/);
   refuses({ network: { nodes: "10.0.1.0/20" } }, /network\.nodes is not the first .*; write 10\.0\.0\.0\/20/);
   refuses({ network: { nodes: "10.0.0.0" } }, /network\.nodes must be an IPv4 network/);
+});
+
+test("ranges have addresses for all nodes that the pools may have together", () => {
+  refuses(
+    { network: { pods: "10.4.0.0/21" } },
+    /network\.pods has addresses for 8 nodes, and the pools may have 13; widen it to a \/20, or lower max/,
+  );
+  refuses(
+    { network: { nodes: "10.0.0.0/28" } },
+    /network\.nodes has addresses for 12 nodes, and the pools may have 13; widen it to a \/27/,
+  );
+  assert.deepEqual(problems({ network: { pods: "10.4.0.0/20", nodes: "10.0.0.0/27" } }), []);
 });
 
 test("the address of the control plane as the way in needs networks that may connect", () => {
@@ -215,10 +226,28 @@ test("where nobody knows a machine's size, nothing is refused and a warning says
   ]);
 });
 
-test("an existing cluster keeps what is its own", () => {
-  refuses({ existing: "team", channel: "RAPID" }, /channel is a matter of the existing cluster/);
-  const network = { existing: { name: "a", subnetwork: "b", pods: "c", services: "d" } };
-  refuses({ existing: "team", network }, /network\.existing is known from the existing cluster/);
+test("what an existing cluster has decided itself is refused, defaults that are written out too", () => {
+  const remedy = "is a matter of the existing cluster; remove it here";
+  const given: Record<string, object> = {
+    channel: { channel: "REGULAR" },
+    maintenance: { maintenance: {} },
+    deletionProtection: { deletionProtection: true },
+    network: { network: { existing: { name: "a", subnetwork: "b", pods: "c", services: "d" } } },
+    "controlPlane.authorizedNetworks": { controlPlane: { authorizedNetworks: ["203.0.113.0/24"] } },
+  };
+  for (const [key, own] of Object.entries(given))
+    assert.deepEqual(problems({ existing: "team", ...own }), [`dask:cluster.${key} ${remedy}`]);
+  const accepted = { existing: "team", controlPlane: { endpoint: "ip" }, nodeZones: ["europe-west1-b"] };
+  assert.deepEqual(problems(accepted), []);
+});
+
+test("an existing network has its own ranges, whatever their size", () => {
+  const existing = { name: "a", subnetwork: "b", pods: "c", services: "d" };
+  assert.deepEqual(problems({ network: { existing, pods: "10.4.0.0/21", services: "10.8.0.0/20" } }), [
+    "dask:cluster.network.pods is a matter of the existing network; remove it here",
+    "dask:cluster.network.services is a matter of the existing network; remove it here",
+  ]);
+  assert.deepEqual(problems({ network: { existing } }), []);
 });
 
 test("tags have names that every cloud takes", () => {
@@ -234,6 +263,9 @@ test("regions, zones and GPUs follow from names", () => {
   const gpus = (machineType: string) => gpusOf({ machineType: [machineType] });
   assert.deepEqual(gpus("g2-standard-48"), { type: "nvidia-l4", count: 4 });
   assert.deepEqual(gpus("a2-highgpu-2g"), { type: "nvidia-tesla-a100", count: 2 });
+  assert.deepEqual(gpus("a3-megagpu-8g"), { type: "nvidia-h100-mega-80gb", count: 8 });
+  assert.deepEqual(gpus("g4-standard-96"), { type: "nvidia-rtx-pro-6000", count: 2 });
+  assert.equal(gpus("g4-standard-7"), undefined);
   assert.equal(gpus("n1-standard-4"), undefined);
   assert.deepEqual(gpusOf({ machineType: ["n1-standard-4"], gpu: { type: "nvidia-tesla-t4", count: 2 } }), {
     type: "nvidia-tesla-t4",

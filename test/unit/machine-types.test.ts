@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type CloudName, nodeResources } from "../../providers/cloud/machine-types.ts";
+import { type CloudName, nodeResources } from "../../settings/clusters/machine-types.ts";
 
 /** What nodes of running clusters have left for pods, DaemonSets of the cloud subtracted: cores and bytes. */
 const MEASURED: readonly [CloudName, machineType: string, cores: number, memory: number][] = [

@@ -5,17 +5,22 @@ import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { recordType, recordValue } from "../../providers/cloud/dns-record.ts";
-import { placementOf, poolsFor } from "../../providers/cloud/node-pools.ts";
 import { clusterArgs } from "../../providers/magnum/cluster.ts";
-import { clusterLabels, magnumMarks } from "../../providers/magnum/facts.ts";
-import { changeWarnings, FIXED_INPUTS, refuseChanges } from "../../providers/magnum/fixed.ts";
+import {
+  changeWarnings,
+  FIXED_INPUTS,
+  refuseChanges,
+  TEMPLATE_INPUTS,
+} from "../../providers/magnum/fixed.ts";
 import { devicePluginValues } from "../../providers/magnum/gpu.ts";
 import { rawConfig } from "../../providers/magnum/kubeconfig.ts";
-import { requireOpenstackLogin } from "../../providers/magnum/login.ts";
+import { loginWarnings, requireOpenstackLogin } from "../../providers/magnum/login.ts";
 import { nodeGroupArgs } from "../../providers/magnum/node-groups.ts";
 import { storageClassArgs } from "../../providers/magnum/storage.ts";
 import { templateArgs } from "../../providers/magnum/template.ts";
 import { type MagnumSettings, magnum } from "../../settings/clusters/magnum.ts";
+import { clusterLabels, magnumMarks } from "../../settings/clusters/magnum-facts.ts";
+import { placementOf, poolsFor } from "../../settings/clusters/pool-marks.ts";
 
 const POOLS = { core: { machineType: "m1.large", max: 1 }, worker: { machineType: "m1.xlarge", max: 8 } };
 const OWN = { image: "ubuntu-kube", externalNetwork: "public", masterMachineType: "m1.medium" };
@@ -231,6 +236,15 @@ test("what Magnum cannot change is refused, each with the setting, what the clus
   );
 });
 
+test("what a template of our own is made of cannot change either", () => {
+  const has = { image: "ubuntu-a", networkDriver: "calico", masterFlavor: "m1.medium" };
+  assert.doesNotThrow(() => refuseChanges(has, has, TEMPLATE_INPUTS));
+  assert.throws(
+    () => refuseChanges({ ...has, image: "ubuntu-b" }, has, TEMPLATE_INPUTS),
+    /dask:cluster\.template\.image is ubuntu-b, and the cluster has ubuntu-a/,
+  );
+});
+
 test("labels and template that differ are told of, and left", () => {
   const has = { labels: { max_node_count: "3", more: "1" }, clusterTemplateId: "a" };
   assert.deepEqual(changeWarnings({ labels: { max_node_count: "3" }, clusterTemplateId: "a" }, has), []);
@@ -300,4 +314,20 @@ test("a login is asked for where nothing here logs in to OpenStack, each with it
   assert.doesNotThrow(login({}, { authUrl: "https://id.example.org" }));
   writeFileSync(clouds, "clouds: {}");
   assert.doesNotThrow(login({ OS_CLOUD: "mine", OS_CLIENT_CONFIG_FILE: clouds }));
+});
+
+test("a login by application credential is warned of, wherever it is written", () => {
+  const home = mkdtempSync(join(tmpdir(), "dask-openstack-"));
+  const file = join(home, "clouds.yaml");
+  writeFileSync(
+    file,
+    "clouds: { mine: { auth_type: v3applicationcredential }, old: { auth: { password: hunter2 } } }",
+  );
+  const env = { HOME: home, OS_CLIENT_CONFIG_FILE: file };
+  const [warning] = loginWarnings({}, { OS_APPLICATION_CREDENTIAL_ID: "1" });
+  assert.match(warning ?? "", /Failed to create trustee or trust.*log in with a password/);
+  assert.equal(loginWarnings({ applicationCredential: "1" }, {}).length, 1);
+  assert.equal(loginWarnings({ cloud: "mine" }, env).length, 1);
+  assert.deepEqual(loginWarnings({ cloud: "old" }, env), []);
+  assert.deepEqual(loginWarnings({}, { OS_PASSWORD: "hunter2" }), []);
 });

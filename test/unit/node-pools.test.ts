@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nodeLabels, nodeTaints, placementOf, poolsFor } from "../../providers/cloud/node-pools.ts";
 import { type NodePools, nodePools } from "../../settings/clusters/node-pools.ts";
+import { nodeLabels, nodeTaints, placementOf, poolsFor } from "../../settings/clusters/pool-marks.ts";
 
 function pools(input: Record<string, object>): NodePools {
   const common = { machineType: "e2-standard-4", max: 3 };

@@ -76,6 +76,7 @@ const kinds: readonly [string, unknown][] = [
         jupyter: size,
       }),
       () => nowhere,
+      "pods",
       { secret: "token", key: "token" },
     ),
   ],
@@ -94,7 +95,10 @@ const kinds: readonly [string, unknown][] = [
       prefix: "/",
     }),
   ],
-  ["dask-operator", operatorValues(daskOperator.parse({ kind: "dask-operator", ...size }), ["ops"], nowhere)],
+  [
+    "dask-operator",
+    operatorValues(daskOperator.parse({ kind: "dask-operator", ...size }), ["ops"], "handlers", nowhere),
+  ],
   ["KubeCluster", notebookEnvironment(daskOperator.parse({ kind: "dask-operator", clusters: size }))],
   [
     "a hub's pod",

@@ -117,6 +117,7 @@ const GCP_RATIOS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   c2d: { standard: 4, highmem: 8, highcpu: 2 },
   c3: { standard: 4, highmem: 8, highcpu: 2 },
   c3d: { standard: 4, highmem: 8, highcpu: 2 },
+  c4a: { standard: 4, highmem: 8, highcpu: 2 },
   t2d: { standard: 4 },
   t2a: { standard: 4 },
   g2: { standard: 4 },
@@ -129,15 +130,36 @@ const GCP_MACHINES: Readonly<Record<string, Machine>> = {
   "a2-highgpu-2g": { cores: 24, memory: 170 },
   "a2-highgpu-4g": { cores: 48, memory: 340 },
   "a2-highgpu-8g": { cores: 96, memory: 680 },
+  "a2-megagpu-16g": { cores: 96, memory: 1360 },
+  "a2-ultragpu-1g": { cores: 12, memory: 170 },
+  "a2-ultragpu-2g": { cores: 24, memory: 340 },
+  "a2-ultragpu-4g": { cores: 48, memory: 680 },
+  "a2-ultragpu-8g": { cores: 96, memory: 1360 },
+  "a3-highgpu-1g": { cores: 26, memory: 234 },
+  "a3-highgpu-2g": { cores: 52, memory: 468 },
+  "a3-highgpu-4g": { cores: 104, memory: 936 },
+  "a3-highgpu-8g": { cores: 208, memory: 1872 },
+  "a3-megagpu-8g": { cores: 208, memory: 1872 },
+  "a3-ultragpu-8g": { cores: 224, memory: 2952 },
+  "a4-highgpu-8g": { cores: 224, memory: 3968 },
+  "g4-standard-48": { cores: 48, memory: 180 },
+  "g4-standard-96": { cores: 96, memory: 360 },
+  "g4-standard-192": { cores: 192, memory: 720 },
+  "g4-standard-384": { cores: 384, memory: 1440 },
 };
 
 function gcpMachine(name: string): Machine | undefined {
   const custom = /^(?:[a-z]\w+-)?custom-(\d+)-(\d+)(?:-ext)?$/.exec(name);
   if (custom !== null) return { cores: Number(custom[1]), memory: Number(custom[2]) / 1024 };
   const [series = "", kind = "", count = ""] = name.split("-");
-  const ratio = GCP_RATIOS[series]?.[kind];
+  const ratio = listedAs(kind, listedAs(series, GCP_RATIOS) ?? {});
   const regular = /^[a-z0-9]+-[a-z]+-[1-9]\d*$/.test(name) && ratio !== undefined;
-  return regular ? { cores: Number(count), memory: Number(count) * ratio } : GCP_MACHINES[name];
+  return regular ? { cores: Number(count), memory: Number(count) * ratio } : listedAs(name, GCP_MACHINES);
+}
+
+/** What a table says of a name, and nothing of names that every object of JavaScript has. */
+function listedAs<Value>(name: string, table: Readonly<Record<string, Value>>): Value | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
 /** A machine type of Amazon with the most pods its network interfaces have addresses for. */
@@ -190,11 +212,11 @@ const AWS_MACHINES: Readonly<Record<string, readonly [cores: number, memory: num
 };
 
 function awsMachine(name: string): AwsMachine | undefined {
-  const listed = AWS_MACHINES[name.replace(/^t3a\./, "t3.")];
+  const listed = listedAs(name.replace(/^t3a\./, "t3."), AWS_MACHINES);
   if (listed !== undefined) return { cores: listed[0], memory: listed[1], pods: listed[2] };
   const found = /^([cmr])[5-8][agi]?[dn]?\.(\w+)$/.exec(name);
-  const ratio = AWS_RATIOS[found?.[1] ?? ""];
-  const size = AWS_SIZES[found?.[2] ?? ""];
+  const ratio = listedAs(found?.[1] ?? "", AWS_RATIOS);
+  const size = listedAs(found?.[2] ?? "", AWS_SIZES);
   if (ratio === undefined || size === undefined) return undefined;
   return { cores: size[0], memory: size[0] * ratio, pods: size[1] };
 }

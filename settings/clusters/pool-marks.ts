@@ -1,5 +1,5 @@
-import type { NodePool, NodePools, Taint } from "../../settings/clusters/node-pools.ts";
-import type { Placement, Role } from "../../settings/placement.ts";
+import type { Placement, Role } from "../placement.ts";
+import type { NodePool, NodePools, Taint } from "./node-pools.ts";
 
 /** The label that carries a pool's name on its nodes. */
 export const POOL_LABEL = "dask/node-pool";

@@ -8,7 +8,7 @@ export type NodeImage =
 interface Family {
   /** Letters before the generation: `m`, `g`, `p`. */
   readonly series: string;
-  /** Letters after the generation: `i`, `gd`, `dn`. */
+  /** What follows the generation: `i`, `gd`, `dn`, `-b200`. */
   readonly options: string;
 }
 
@@ -18,7 +18,7 @@ const GPU_SERIES = ["g", "gr", "p"];
 const OTHER_GPUS = /^g4ad\./;
 
 function family(machineType: string): Family {
-  const [, series = "", options = ""] = /^([a-z]+)\d+([a-z-]*)\./.exec(machineType) ?? [];
+  const [, series = "", options = ""] = /^([a-z]+)\d+([a-z0-9-]*)\./.exec(machineType) ?? [];
   return { series, options };
 }
 

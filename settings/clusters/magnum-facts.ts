@@ -1,7 +1,7 @@
-import type { MagnumSettings } from "../../settings/clusters/magnum.ts";
-import type { NodePools } from "../../settings/clusters/node-pools.ts";
-import { bytes } from "../../settings/quantities.ts";
-import type { PoolMarks } from "../cloud/node-pools.ts";
+import { bytes } from "../quantities.ts";
+import type { MagnumSettings } from "./magnum.ts";
+import type { NodePools } from "./node-pools.ts";
+import type { PoolMarks } from "./pool-marks.ts";
 
 /**
  * Facts of Magnum without Pulumi: the checks of the settings read them too.

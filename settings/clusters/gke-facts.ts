@@ -1,4 +1,4 @@
-import type { NodePool } from "../../settings/clusters/node-pools.ts";
+import type { NodePool } from "./node-pools.ts";
 
 /**
  * Facts of Google Cloud without Pulumi: the checks of the settings read them too.
@@ -31,18 +31,31 @@ export interface Gpus {
   readonly count: number;
 }
 
-/** Machine types that come with GPUs: the GPU and how many, by the machine type's last part. */
-const BUILT_IN: Readonly<Record<string, { readonly type: string; count(size: string): number | undefined }>> =
-  {
-    "g2-standard": {
-      type: "nvidia-l4",
-      count: (size) => ({ "24": 2, "48": 4, "96": 8 })[size] ?? 1,
-    },
-    "a2-highgpu": { type: "nvidia-tesla-a100", count: perNode },
-    "a2-ultragpu": { type: "nvidia-a100-80gb", count: perNode },
-    "a3-highgpu": { type: "nvidia-h100-80gb", count: perNode },
-  };
+/** A series that comes with GPUs: the GPU, and how many by the last part of the machine type. */
+interface GpuSeries {
+  readonly type: string;
+  count(size: string): number | undefined;
+}
 
+/** Series that come with GPUs, as Google's "GPU machine types" lists them. */
+const BUILT_IN: Readonly<Record<string, GpuSeries>> = {
+  "g2-standard": { type: "nvidia-l4", count: (size) => ({ "24": 2, "48": 4, "96": 8 })[size] ?? 1 },
+  "g4-standard": {
+    type: "nvidia-rtx-pro-6000",
+    count: (size) => ({ "48": 1, "96": 2, "192": 4, "384": 8 })[size],
+  },
+  "a2-highgpu": { type: "nvidia-tesla-a100", count: perNode },
+  "a2-megagpu": { type: "nvidia-tesla-a100", count: perNode },
+  "a2-ultragpu": { type: "nvidia-a100-80gb", count: perNode },
+  "a3-edgegpu": { type: "nvidia-h100-80gb", count: perNode },
+  "a3-highgpu": { type: "nvidia-h100-80gb", count: perNode },
+  "a3-megagpu": { type: "nvidia-h100-mega-80gb", count: perNode },
+  "a3-ultragpu": { type: "nvidia-h200-141gb", count: perNode },
+  "a4-highgpu": { type: "nvidia-b200", count: perNode },
+  "a4x-highgpu": { type: "nvidia-gb200", count: perNode },
+};
+
+/** `8` for the last part of `a3-megagpu-8g`. */
 function perNode(size: string): number | undefined {
   const found = /^(\d+)g$/.exec(size)?.[1];
   return found === undefined ? undefined : Number(found);

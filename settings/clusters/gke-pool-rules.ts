@@ -1,0 +1,69 @@
+import { bytes } from "../quantities.ts";
+import type { GkeSettings } from "./gke.ts";
+import { gpusOf, hasGpus, takesGpus } from "./gke-facts.ts";
+import { prefixLength } from "./networks.ts";
+import type { NodePool } from "./node-pools.ts";
+
+/** Something wrong below `dask:cluster`: where, and what to do about it. */
+export type Fault = readonly [path: readonly string[], message: string];
+
+/** Faults of the pools, each for itself and all together. */
+export function poolFaults(cluster: GkeSettings): Fault[] {
+  const each = Object.entries(cluster.nodePools).flatMap(([name, pool]) => faultsOf(name, pool));
+  return [...each, ...roomFaults(cluster)];
+}
+
+/** The smallest disk that the node image fits on. */
+const LEAST_DISK = "12G";
+
+function faultsOf(name: string, pool: NodePool): Fault[] {
+  const at = (key: string) => ["nodePools", name, key];
+  const [machineType] = pool.machineType;
+  const faults: Fault[] = [];
+  if (!/^[a-z][a-z0-9]*-[a-z0-9-]+$/.test(machineType))
+    faults.push([at("machineType"), "is not how Google Cloud names machine types; write e2-standard-4"]);
+  if (bytes(pool.disk) < bytes(LEAST_DISK))
+    faults.push([at("disk"), `is too small for a node's image; use at least ${LEAST_DISK}`]);
+  const gpu = gpuFault(machineType, pool);
+  if (gpu !== undefined) faults.push([at("gpu"), gpu]);
+  return faults;
+}
+
+function gpuFault(machineType: string, pool: NodePool): string | undefined {
+  const { role, gpu } = pool;
+  if (gpu !== undefined && !takesGpus(machineType) && !hasGpus(machineType))
+    return `cannot be attached to ${machineType}; use g2-standard-8, or an n1 machine with gpu: { type: nvidia-tesla-t4 }`;
+  if (role !== "gpu" && gpusOf(pool) !== undefined)
+    return "would keep all ordinary pods off, because GKE taints nodes with GPUs; write role: gpu";
+  const wanted = gpu !== undefined || role === "gpu";
+  if (wanted && gpusOf(pool) === undefined)
+    return `does not say which GPU ${machineType} has; add gpu: { type: nvidia-tesla-t4 } to an n1 machine, or use g2-standard-8`;
+  return undefined;
+}
+
+/** Addresses of a subnetwork that Google keeps for itself. */
+const KEPT_ADDRESSES = 4;
+/** Prefix of the part of the pods' range that each node takes. */
+const PODS_OF_A_NODE = 24;
+
+/** Ranges with fewer addresses than the pools may have nodes: some of them would never start. */
+function roomFaults({ existing, network, nodePools }: GkeSettings): Fault[] {
+  if (existing !== undefined || network.existing !== undefined) return [];
+  const most = Object.values(nodePools).reduce((sum, { max }) => sum + max, 0);
+  const room = {
+    nodes: 2 ** (32 - prefixLength(network.nodes)) - KEPT_ADDRESSES,
+    pods: 2 ** (PODS_OF_A_NODE - prefixLength(network.pods)),
+  };
+  const wide = {
+    nodes: 32 - Math.ceil(Math.log2(most + KEPT_ADDRESSES)),
+    pods: PODS_OF_A_NODE - Math.ceil(Math.log2(most)),
+  };
+  // A range that is too small for any cluster is refused for itself.
+  const usable = { nodes: room.nodes > 0, pods: room.pods >= 8 };
+  return (["nodes", "pods"] as const)
+    .filter((range) => usable[range] && most > room[range])
+    .map((range) => [
+      ["network", range],
+      `has addresses for ${room[range]} nodes, and the pools may have ${most}; widen it to a /${wide[range]}, or lower max`,
+    ]);
+}

@@ -1,0 +1,83 @@
+import { type CloudName, nodeResources } from "../../settings/clusters/machine-types.ts";
+import type { Run } from "./mock-engine.ts";
+import type { Pod } from "./pods.ts";
+
+/** Nodes of a pool, as the cloud would make them of what a run registered. */
+export interface Node {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
+  /** Cores and bytes that pods can have, whichever machine type of the pool it is. */
+  readonly cores: number;
+  readonly memory: number;
+  readonly gpus: boolean;
+}
+
+/** The nodes of every pool of a run, by cloud. */
+export const nodesOf: Readonly<Record<CloudName, (made: Run) => Node[]>> = {
+  gke: (made) =>
+    made.all("gcp:container/nodePool:NodePool").map(({ inputs }) => {
+      const { labels, taints, machineType, guestAccelerators } = inputs.nodeConfig as GkeNode;
+      return { labels, taints, gpus: guestAccelerators !== undefined, ...least("gke", [machineType]) };
+    }),
+  eks: (made) =>
+    made.all("aws:eks/nodeGroup:NodeGroup").map(({ inputs }) => {
+      const { labels, taints, instanceTypes } = inputs as unknown as EksGroup;
+      return { labels, taints, gpus: "nvidia.com/gpu.present" in labels, ...least("eks", instanceTypes) };
+    }),
+  magnum: (made) => {
+    const groups = made.all("openstack:containerinfra/nodeGroup:NodeGroup");
+    const [cluster] = made.all("openstack:containerinfra/cluster:Cluster");
+    const all = [
+      { name: "default-worker", flavour: cluster?.inputs.flavor },
+      ...groups.map(({ inputs: { name, flavorId } }) => ({ name, flavour: flavorId })),
+    ];
+    return all.map(({ name, flavour }) => ({
+      labels: { "capi.stackhpc.com/node-group": String(name) },
+      taints: [],
+      gpus: String(name) === "gpu",
+      ...(FLAVOURS[String(flavour)] ?? NOTHING),
+    }));
+  },
+};
+
+interface GkeNode extends Pick<Node, "labels" | "taints"> {
+  readonly machineType: string;
+  readonly guestAccelerators?: unknown;
+}
+interface EksGroup extends Pick<Node, "labels" | "taints"> {
+  readonly instanceTypes: readonly string[];
+}
+
+/** What pods can have of the flavours of the tests' cloud. */
+export const FLAVOURS: Readonly<Record<string, Pick<Node, "cores" | "memory">>> = {
+  "m1.large": { cores: 3.5, memory: 6e9 },
+  "m1.xlarge": { cores: 7.5, memory: 28e9 },
+};
+const NOTHING = { cores: 0, memory: 0 };
+
+function least(cloud: CloudName, types: readonly string[]): Pick<Node, "cores" | "memory"> {
+  const sizes = types.map((type) => nodeResources(cloud, type) ?? NOTHING);
+  return {
+    cores: Math.min(...sizes.map(({ cores }) => cores)),
+    memory: Math.min(...sizes.map(({ memory }) => memory)),
+  };
+}
+
+/** Whether Kubernetes could put a pod on a node: selected labels, tolerated taints, room. */
+export function fits({ labels, tolerations, cores, memory, gpus }: Pod, node: Node): boolean {
+  return (
+    Object.entries(labels).every(([key, value]) => node.labels[key] === value) &&
+    node.taints.every(
+      (taint) =>
+        /prefer/i.test(taint.effect) ||
+        tolerations.some(
+          ({ key, operator, value }) =>
+            (key === undefined || key === taint.key) &&
+            (operator === "Exists" || (value ?? "") === (taint.value ?? "")),
+        ),
+    ) &&
+    cores <= node.cores &&
+    memory <= node.memory &&
+    (gpus === 0 || node.gpus)
+  );
+}
