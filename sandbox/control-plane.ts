@@ -29,6 +29,8 @@ export interface NodeSide {
   readonly pods: string;
   /** The certificate by which a real kubelet knows the API server: PEM files, absolute. */
   readonly kubeletClient?: { readonly certificate: string; readonly key: string };
+  /** Whose certificates the API server accepts from users: a PEM file, absolute. */
+  readonly clientCa?: string;
 }
 
 /** The simulated nodes, which are never spoken to. */
@@ -88,6 +90,7 @@ export function controlPlane(
       // Else it tries every ten seconds to publish its own address, and loopback ones are refused.
       "--endpoint-reconciler-type=none",
       ...kubeletFlags(nodes),
+      ...(nodes.clientCa === undefined ? [] : [`--client-ca-file=${nodes.clientCa}`]),
     ),
     controllerManager: program(
       "kube-controller-manager",

@@ -1,4 +1,7 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { defaultRoot } from "./layout.ts";
 import { failure } from "./report.ts";
 import { sandboxExists, startSandbox, stopSandbox } from "./sandbox.ts";
 import { DEV_STACK, destroyStack } from "./stack.ts";
@@ -9,6 +12,10 @@ const print = (line: string) => console.log(line);
 
 async function down(): Promise<void> {
   const { force } = parseArgs({ options: { force: { type: "boolean", default: false } } }).values;
+  if (existsSync(join(defaultRoot, "openstack"))) {
+    const { downFromOpenstack } = await import("../test/openstack/up.ts");
+    await downFromOpenstack(force, print);
+  }
   if (!force && sandboxExists()) await destroy();
   await stopSandbox({ log: print });
   print("Sandbox: stopped, nothing is left of it.");

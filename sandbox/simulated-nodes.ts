@@ -31,9 +31,20 @@ export function kwokProgram(layout: Layout, kwok: string): Program {
   return { name: "kwok", command, cwd: layout.cluster };
 }
 
+/** How a simulated node is called and found. */
+export interface NodeNames {
+  /** Default: `simulated-<index>`. */
+  readonly name?: string;
+  /** Beside those that every node has. Default: none. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
 /** The Node object number `index` (from 0): 32 CPUs and 256 GiB, an address of 192.0.2.0/24 (documentation). */
-export function simulatedNode(index: number, arch = process.arch): object {
-  const name = `simulated-${index}`;
+export function simulatedNode(
+  index: number,
+  { name = `simulated-${index}`, labels = {} }: NodeNames = {},
+  arch = process.arch,
+): object {
   const size = { cpu: "32", memory: "256Gi", pods: "110", "ephemeral-storage": "1Ti" };
   return {
     apiVersion: "v1",
@@ -45,6 +56,7 @@ export function simulatedNode(index: number, arch = process.arch): object {
         "kubernetes.io/hostname": name,
         "kubernetes.io/os": "linux",
         "kubernetes.io/arch": arch === "x64" ? "amd64" : arch,
+        ...labels,
       },
     },
     status: {

@@ -6,7 +6,7 @@ import { findOnPath, run } from "./command.ts";
 import { link } from "./files.ts";
 import { cacheFolder, type Layout } from "./layout.ts";
 import { withLock } from "./lock.ts";
-import { type ProviderName, providerVersions, type Tool, tools } from "./tools.ts";
+import { everyStacks, type ProviderName, providerVersions, type Tool, tools } from "./tools.ts";
 
 /** Absolute paths of the programs that run Kubernetes. */
 export interface Toolchain {
@@ -26,14 +26,18 @@ const DOWNLOAD_TIMEOUT_MS = 120_000;
  * PATH (the engine finds it by itself), one the user's own Pulumi has installed, one built or downloaded before,
  * what the engine can download now, and at last a build. Throws as `buildAll` does.
  */
-export async function ensureToolchain(layout: Layout, log: Log): Promise<Toolchain> {
+export async function ensureToolchain(
+  layout: Layout,
+  log: Log,
+  providers: readonly ProviderName[] = everyStacks,
+): Promise<Toolchain> {
   const own = await ownPulumi();
   await buildAll([tools.kwok, tools.kube, ...(own === undefined ? [tools.pulumi] : [])], log);
   const pulumi = own ?? builtPath(tools.pulumi);
   link(pulumi, join(layout.bin, "pulumi"));
   // The binary looks at the name it is called by.
   link(builtPath(tools.kube), join(layout.bin, "kubectl"));
-  await ensureProviders(layout, pulumi, log);
+  await ensureProviders(layout, pulumi, providers, log);
   return { kube: builtPath(tools.kube), kwok: builtPath(tools.kwok) };
 }
 
@@ -54,8 +58,12 @@ async function ownPulumi(): Promise<string | undefined> {
   return code === 0 && isAtLeast(stdout, OLDEST_PULUMI) ? realpathSync(path) : undefined;
 }
 
-async function ensureProviders(layout: Layout, pulumi: string, log: Log): Promise<void> {
-  const names = Object.keys(providerVersions) as ProviderName[];
+async function ensureProviders(
+  layout: Layout,
+  pulumi: string,
+  names: readonly ProviderName[],
+  log: Log,
+): Promise<void> {
   const wanted = names.filter((name) => findOnPath(`pulumi-resource-${name}`) === undefined);
   const missing = wanted.filter((name) => existingPlugin(name) === undefined && !isBuilt(tools[name]));
   const toBuild: Tool[] = [];

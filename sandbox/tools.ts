@@ -31,10 +31,13 @@ export interface Tool {
 }
 
 /** Versions of the providers as the SDK packages of package.json ask for them. */
-export const providerVersions = { kubernetes: "4.34.2", random: "4.21.2" } as const;
+export const providerVersions = { kubernetes: "4.34.2", openstack: "3.15.2", random: "4.21.2" } as const;
 
 /** Name of a provider this project needs. */
 export type ProviderName = keyof typeof providerVersions;
+
+/** Providers that every stack needs; one of a cloud is built only where that cloud is asked for. */
+export const everyStacks: readonly ProviderName[] = ["kubernetes", "random"];
 
 /** Everything the sandbox can build. */
 export const tools = {
@@ -68,6 +71,13 @@ export const tools = {
       "github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version": `${providerVersions.kubernetes}+f47bc2d6f199`,
     },
     cpuMinutes: 11,
+  },
+  openstack: {
+    name: "pulumi-resource-openstack",
+    module: "openstack",
+    package: ".",
+    stamps: { "main.version": `${providerVersions.openstack}+v3.4.0` },
+    cpuMinutes: 3,
   },
   random: {
     name: "pulumi-resource-random",

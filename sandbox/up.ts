@@ -10,11 +10,15 @@ import { existingNodes, type Nodes, startSandbox } from "./sandbox.ts";
 import { DEV_STACK, runStack } from "./stack.ts";
 
 // npm run sandbox [-- --nodes simulated|real]: Kubernetes on this machine and the stack `dev` on it.
+// npm run sandbox -- --openstack: OpenStack on this machine, and the stack on a cluster of its Magnum.
 
 const print = (line: string) => console.log(line);
 
-function readNodes(): Nodes {
-  const { nodes } = parseArgs({ options: { nodes: { type: "string" } } }).values;
+const { nodes: wantedNodes, openstack } = parseArgs({
+  options: { nodes: { type: "string" }, openstack: { type: "boolean", default: false } },
+}).values;
+
+function readNodes(nodes = wantedNodes): Nodes {
   if (nodes === "simulated" || nodes === "real") return nodes;
   if (nodes !== undefined) throw new Error(`--nodes is "${nodes}"; it can be simulated or real.`);
   return existingNodes() ?? bestNodes();
@@ -63,7 +67,9 @@ async function up(): Promise<void> {
 }
 
 try {
-  await up();
+  // The cloud is one of the tests, and nobody else waits for it to load.
+  if (openstack) await (await import("../test/openstack/up.ts")).upOnOpenstack(print);
+  else await up();
 } catch (error) {
   console.error(failure(error));
   process.exitCode = 1;

@@ -59,7 +59,7 @@ export function setKey(set: PackageSet): string {
 }
 
 /** The distribution's release as /etc/os-release names it, like `debian 12`. */
-function release(): string {
+export function release(): string {
   const text = readFileSync("/etc/os-release", "utf8");
   const value = (key: string) => new RegExp(`^${key}="?([^"\n]*)`, "m").exec(text)?.[1] ?? "";
   return `${value("ID")} ${value("VERSION_ID")}`;

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
-import { withStandIns } from "../../sandbox/charts.ts";
+import { standIn, withStandIns } from "../../sandbox/charts.ts";
 import { environmentFile } from "../../sandbox/environment.ts";
 import { parseStat } from "../../sandbox/identity.ts";
 import { cacheFolder, layoutOf, repository } from "../../sandbox/layout.ts";
@@ -71,6 +72,21 @@ test("a release without a chart of its own gets the stand-in, and one with a cha
       typo: { kind: "daskhubb" },
     },
   });
+});
+
+test("a folder of charts holds them unpacked, or packed in the version that the stack is written for", () => {
+  const folder = mkdtempSync(join(tmpdir(), "charts-"));
+  try {
+    const at = (chart: "dask" | "dask-gateway") => standIn(chart, { CHARTS: folder });
+    mkdirSync(join(folder, "dask"));
+    for (const file of ["dask-2024.1.1.tgz", "dask-gateway-2024.1.0.tgz", "dask-gateway-2026.3.0.tgz"])
+      writeFileSync(join(folder, file), "");
+    assert.equal(at("dask"), join(folder, "dask"));
+    assert.equal(at("dask-gateway"), join(folder, "dask-gateway-2026.3.0.tgz"));
+    assert.equal(standIn("dask", { CHARTS: "stand-in" }), join(repository, "test", "charts", "dask"));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("the operator of Postgres keeps the chart that a stack file names", () => {

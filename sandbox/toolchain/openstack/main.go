@@ -43,9 +43,13 @@ func provider() tfbridge.ProviderInfo {
 			"openstack_networking_floatingip_v2":          resource("networking", "FloatingIp"),
 		},
 		DataSources: map[string]*tfbridge.DataSourceInfo{
+			"openstack_compute_flavor_v2":                 function("compute", "getFlavor"),
+			"openstack_compute_keypair_v2":                function("compute", "getKeypair"),
 			"openstack_containerinfra_cluster_v1":         function("containerinfra", "getCluster"),
 			"openstack_containerinfra_clustertemplate_v1": function("containerinfra", "getClusterTemplate"),
 			"openstack_dns_zone_v2":                       function("dns", "getDnsZone"),
+			"openstack_images_image_v2":                   function("images", "getImage"),
+			"openstack_networking_network_v2":             function("networking", "getNetwork"),
 			"openstack_networking_port_v2":                function("networking", "getPort"),
 		},
 	}
