@@ -5,6 +5,7 @@ import { seconds } from "../settings/quantities.ts";
 import type { ChartSettings } from "../settings/releases/release.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Namespace } from "./namespace.ts";
+import { warnWhenOverdue } from "./overdue.ts";
 
 /** The one table of charts: where each comes from and the exact version this stack is written for. */
 export const charts = {
@@ -43,7 +44,7 @@ export type Values = Record<string, unknown>;
 /** What one Helm release is made of. */
 export interface ChartReleaseArgs {
   readonly chart: Chart;
-  readonly cluster: Pick<Cluster, "provider" | "ready">;
+  readonly cluster: Pick<Cluster, "provider" | "ready"> & Partial<Pick<Cluster, "kubeconfig">>;
   readonly namespace: Namespace;
   readonly values: Values;
   readonly settings: { readonly chart: ChartSettings; readonly values: Values; readonly timeout: string };
@@ -65,15 +66,18 @@ export function chartRelease(
   opts: pulumi.CustomResourceOptions,
 ): k8s.helm.v3.Release {
   const { cluster, namespace, settings } = args;
-  return new k8s.helm.v3.Release(
+  const timeout = seconds(settings.timeout);
+  const values = mergeValues(args.values, settings.values);
+  const needs = [...namespace.resources, ...cluster.ready, ...(args.dependsOn ?? [])];
+  const release = new k8s.helm.v3.Release(
     name,
     {
       ...chartSource(args.chart, settings.chart),
       // Service names follow from the release's name, so it must not get Pulumi's random suffix.
       name,
       namespace: namespace.name,
-      values: mergeValues(args.values, settings.values),
-      timeout: seconds(settings.timeout),
+      values,
+      timeout,
       // A failed first install stays, because its pods and events say what went wrong.
       atomic: false,
       // Helm would install CRDs once and never upgrade them: see crds.ts.
@@ -82,9 +86,16 @@ export function chartRelease(
     {
       ...opts,
       provider: cluster.provider,
-      dependsOn: [...namespace.resources, ...cluster.ready, ...(args.dependsOn ?? [])],
+      dependsOn: needs,
     },
   );
+  warnWhenOverdue(release, name, {
+    namespace: namespace.name,
+    ...(cluster.kubeconfig === undefined ? {} : { kubeconfig: cluster.kubeconfig }),
+    needs: [values, ...needs.map(({ urn }) => urn)],
+    timeout,
+  });
+  return release;
 }
 
 /** Where a chart is taken from: its pinned place, or what the settings put in its stead. */

@@ -100,7 +100,8 @@ async function unkeptVolume(hub: Hub, settings: Settings, api: ApiClient): Promi
 }
 
 function classOf(database: PostgresSettings, { cluster }: Settings): string | undefined {
-  return database.storageClass ?? (cluster.provider === "existing" ? cluster.storageClass : undefined);
+  const own = typeof cluster.storageClass === "object" ? cluster.storageClass.name : cluster.storageClass;
+  return database.storageClass ?? own;
 }
 
 function namedClass(api: ApiClient, name: string) {

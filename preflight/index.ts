@@ -1,10 +1,14 @@
+import { getStack } from "@pulumi/pulumi";
 import type { ApiClient } from "../providers/existing/api-client.ts";
 import { SettingsError } from "../settings/problems.ts";
 import type { Settings } from "../settings/schema.ts";
 import { missingCharts } from "./charts.ts";
 import { takenClusterRoles } from "./cluster-roles.ts";
 import { databaseProblems } from "./databases.ts";
+import { interruptedReleases } from "./helm-releases.ts";
 import { takenNamespaces } from "./namespaces.ts";
+import { otherCluster } from "./other-cluster.ts";
+import { type OwnState, readOwnState } from "./own-state.ts";
 
 /**
  * Compares the settings with the world before anything is registered: charts are there, names are free, no users are
@@ -12,15 +16,20 @@ import { takenNamespaces } from "./namespaces.ts";
  *
  * @param api the cluster, where it is there already; without it only this machine is looked at
  * @param owner value of the owner label of namespaces that this stack made
+ * @param readState what tells of the last run; default: the engine
  * @throws SettingsError with everything that stands in the way
  */
 export async function preflight(
   settings: Settings,
   api: ApiClient | undefined,
   owner: string,
+  readState: () => Promise<OwnState | undefined> = readOwnState,
 ): Promise<void> {
-  const asked = api !== undefined && settings.liveChecks ? await askCluster(settings, api, owner) : [];
-  const problems = [...missingCharts(settings), ...asked];
+  const asked =
+    api !== undefined && settings.liveChecks
+      ? await Promise.all([askCluster(settings, api, owner), askState(settings, api, readState())])
+      : [];
+  const problems = [...missingCharts(settings), ...asked.flat()];
   if (problems.length > 0) throw new SettingsError(problems);
 }
 
@@ -31,4 +40,13 @@ async function askCluster(settings: Settings, api: ApiClient, owner: string) {
     databaseProblems(settings, api, owner),
   ]);
   return answers.flat();
+}
+
+/** What only the stack's own state can tell: a cluster that is another one, and what an interrupted run left. */
+async function askState(settings: Settings, api: ApiClient, reading: Promise<OwnState | undefined>) {
+  const state = await reading;
+  if (state === undefined) return [];
+  const elsewhere = await otherCluster(api, state);
+  if (elsewhere.length > 0) return elsewhere;
+  return interruptedReleases(settings, api, state, `npm run doctor -- --stack ${getStack()}`);
 }

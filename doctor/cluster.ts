@@ -1,0 +1,48 @@
+import { z } from "zod";
+import { type ApiClient, type ApiEditor, connect } from "../providers/existing/api-client.ts";
+import { defaultKubeconfigPath, readKubeconfig, selectContext } from "../providers/existing/kubeconfig.ts";
+import { UserError } from "../settings/problems.ts";
+import type { Finding } from "./findings.ts";
+
+/** Connects to the cluster that holds the stack. Throws a UserError where its kubeconfig cannot be used. */
+export function clusterOfState(kubeconfig: string): Promise<ApiEditor> {
+  return connect(selectContext(kubeconfig, "the stack's state", process.cwd()));
+}
+
+/** What is wrong where the stack's cluster does not answer. */
+export function unreachable(error: UserError): Finding {
+  return {
+    problem: "the stack's cluster cannot be looked at",
+    evidence: [error.message],
+    remedy:
+      "start the cluster or renew the login. Where it is gone for good: PULUMI_K8S_DELETE_UNREACHABLE=true pulumi destroy, or pulumi stack rm --force",
+  };
+}
+
+const existing = z.object({
+  provider: z.literal("existing"),
+  kubeconfig: z.string().optional(),
+  context: z.string().optional(),
+});
+
+/** UID of the `kube-system` namespace of the cluster that the settings name now; `undefined` where none answers. */
+export async function clusterOfSettings(cluster: unknown): Promise<string | undefined> {
+  const { data } = existing.safeParse(cluster);
+  if (data === undefined) return undefined;
+  try {
+    const { text, source, directory } = readKubeconfig(data.kubeconfig ?? defaultKubeconfigPath());
+    const api = await connect(selectContext(text, source, directory, data.context));
+    return await identityOf(api);
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+const withUid = z.object({ metadata: z.object({ uid: z.string() }) });
+
+/** UID of a cluster's `kube-system` namespace: what tells it from others; `undefined` where the user may not see it. */
+export async function identityOf(api: ApiClient): Promise<string | undefined> {
+  const answer = await api.get("/api/v1/namespaces/kube-system");
+  return answer.kind === "found" ? withUid.parse(answer.object).metadata.uid : undefined;
+}

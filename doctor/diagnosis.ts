@@ -1,0 +1,48 @@
+import type { Finding } from "./findings.ts";
+import { helmFindings } from "./helm.ts";
+import { type Here, type Lock, staleLocks } from "./lock.ts";
+import type { Seen } from "./look.ts";
+import { pendingOperations } from "./pending.ts";
+import { notReady } from "./pods.ts";
+import type { StackState } from "./state.ts";
+import { terminating } from "./terminating.ts";
+
+/** All that is known of a stack. */
+export interface Facts {
+  readonly state: StackState;
+  readonly locks: readonly Lock[];
+  readonly here: Here;
+  /** Names that the stack's settings give to releases. */
+  readonly releases: readonly string[];
+  /** Absent where the stack has no cluster yet. */
+  readonly seen?: Seen;
+  /** UID of the `kube-system` namespace of the cluster that the settings name now, where they name one. */
+  readonly named?: string;
+}
+
+/** What is wrong with a stack, the most fundamental first; pure. */
+export function diagnose({ state, locks, here, releases, seen, named }: Facts): Finding[] {
+  return [
+    ...staleLocks(locks, here),
+    ...otherCluster(state, named),
+    ...pendingOperations(state),
+    ...(seen?.revisions === undefined ? [] : helmFindings(seen.revisions, state, releases)),
+    ...(seen?.namespaces ?? []).flatMap((each) =>
+      terminating(each, seen?.remaining[each.metadata.name] ?? []),
+    ),
+    ...(seen === undefined ? [] : notReady(seen.running)),
+  ];
+}
+
+/** A kubeconfig context that points at another cluster than the one that holds the stack. */
+function otherCluster({ clusterIdentifier }: StackState, named: string | undefined): Finding[] {
+  if (clusterIdentifier === undefined || named === undefined || named === clusterIdentifier) return [];
+  return [
+    {
+      problem: "the settings name another cluster than the one that holds the stack",
+      evidence: [`kube-system is ${named} there and ${clusterIdentifier} in the stack's state`],
+      remedy:
+        "point dask:cluster back at the stack's own cluster; an up would try to move everything to the other one",
+    },
+  ];
+}

@@ -1,0 +1,20 @@
+/** What `--fix` does about a finding; each is safe to do once more. */
+export type Fix =
+  | { readonly kind: "unlock" }
+  | { readonly kind: "clear-pending"; readonly count: number }
+  | { readonly kind: "delete-secrets"; readonly namespace: string; readonly names: readonly string[] }
+  | { readonly kind: "refresh"; readonly urns: readonly string[] };
+
+/** One thing that is wrong. */
+export interface Finding {
+  /** What is wrong, in one sentence that names the object. */
+  readonly problem: string;
+  /** What shows it: the cluster's own words, events, last log lines. */
+  readonly evidence: readonly string[];
+  /** What usually mends it; for a finding with a fix, what `--fix` will do. */
+  readonly remedy: string;
+  /** Absent where only people can mend it. */
+  readonly fix?: Fix;
+  /** Whether another run may be at work, so that nothing may be mended now. */
+  readonly waits?: true;
+}

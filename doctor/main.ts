@@ -1,0 +1,74 @@
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import type { ApiEditor } from "../providers/existing/api-client.ts";
+import { UserError } from "../settings/problems.ts";
+import { clusterOfSettings, clusterOfState, unreachable } from "./cluster.ts";
+import { diagnose, type Facts } from "./diagnosis.ts";
+import type { Finding } from "./findings.ts";
+import { look } from "./look.ts";
+import { fixesOf, mend } from "./mend.ts";
+import { lookHere, openStack, type Pulumi, readConfig, readLocks } from "./pulumi.ts";
+import { report } from "./report.ts";
+import { parseState } from "./state.ts";
+
+// npm run doctor -- --stack <name> [--fix]: what is wrong with a stack, and what mends it. Ends with 0 where nothing
+// is wrong, 1 where something is, 2 where it could not look.
+
+const options = { stack: { type: "string" }, fix: { type: "boolean", default: false } } as const;
+
+async function main(): Promise<number> {
+  const { stack: name, fix } = parseArgs({ options }).values;
+  const pulumi = await openStack(name);
+  for (let round = 1; ; round++) {
+    const { findings, api } = await examine(pulumi);
+    console.log(report(pulumi.stack, findings));
+    const fixes = fixesOf(findings);
+    if (fixes.length === 0) return findings.length === 0 ? 0 : 1;
+    if (!fix || round > MOST_ROUNDS) {
+      console.log(`\nTo mend what can be: npm run doctor -- --stack ${pulumi.stack} --fix`);
+      return 1;
+    }
+    console.log("");
+    for (const each of fixes) console.log(`Mended: ${await mend(each, pulumi, api)}.`);
+    console.log("");
+  }
+}
+
+/** How often is mended and looked again: what one fix uncovers, the next one mends. */
+const MOST_ROUNDS = 3;
+
+interface Examined {
+  readonly findings: readonly Finding[];
+  /** The stack's cluster, where it answers. */
+  readonly api?: ApiEditor;
+}
+
+async function examine(pulumi: Pulumi): Promise<Examined> {
+  const state = parseState(await pulumi.run(["stack", "export", "--show-secrets"]));
+  const locks = await readLocks(pulumi);
+  const config = await readConfig(pulumi);
+  const named = await clusterOfSettings(config.cluster);
+  const releases = Object.keys(z.record(z.string(), z.unknown()).catch({}).parse(config.releases));
+  const facts: Facts = {
+    state,
+    locks,
+    here: await lookHere(locks),
+    releases,
+    ...(named === undefined ? {} : { named }),
+  };
+  if (state.kubeconfig === undefined) return { findings: diagnose(facts) };
+  try {
+    const api = await clusterOfState(state.kubeconfig);
+    return { findings: diagnose({ ...facts, seen: await look(api, state) }), api };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { findings: [unreachable(error), ...diagnose(facts)] };
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof UserError ? error.message : error);
+  process.exitCode = 2;
+}

@@ -1,0 +1,118 @@
+import { execFile } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { homedir, hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { parse } from "yaml";
+import { z } from "zod";
+import { UserError } from "../settings/problems.ts";
+import { type Here, type Lock, parseLock } from "./lock.ts";
+
+/** Bytes that a command may print: a state is long. */
+const MOST_OUTPUT = 256 * 1024 * 1024;
+
+/** The `pulumi` on PATH, in this folder's project, on one stack. */
+export interface Pulumi {
+  /** Runs a command on the stack and answers what it prints; `input` is what it reads. Throws with its words. */
+  run(args: readonly string[], input?: string): Promise<string>;
+  /** The stack's name. */
+  readonly stack: string;
+}
+
+/**
+ * Finds the stack in this folder's project.
+ *
+ * @param wanted its name; default: the one that is selected
+ * @throws UserError where there is no `pulumi`, no project or no such stack
+ */
+export async function openStack(wanted?: string): Promise<Pulumi> {
+  const stack = wanted ?? (await call(["stack", "--show-name"])).trim();
+  const run: Pulumi["run"] = (args, input) => call([...args, "--stack", stack], input);
+  return { stack, run };
+}
+
+async function call(args: readonly string[], input?: string): Promise<string> {
+  const options = { maxBuffer: MOST_OUTPUT, env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" } };
+  const running = promisify(execFile)("pulumi", [...args, "--non-interactive"], options);
+  running.child.stdin?.end(input ?? "");
+  try {
+    return (await running).stdout;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT")
+      throw new UserError("there is no pulumi on PATH; install it, or source .sandbox/env");
+    const words = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
+    throw new UserError(`pulumi ${args.slice(0, 2).join(" ")} fails: ${words}`);
+  }
+}
+
+const configValue = z.object({ objectValue: z.unknown().optional() });
+
+/** The stack's configuration of this project: its `dask:` keys, without secrets. */
+export async function readConfig({ run }: Pulumi): Promise<Record<string, unknown>> {
+  const config = z.record(z.string(), configValue).parse(JSON.parse(await run(["config", "--json"])));
+  const prefix = `${projectName()}:`;
+  const own = Object.entries(config).filter(([key]) => key.startsWith(prefix));
+  return Object.fromEntries(own.map(([key, { objectValue }]) => [key.slice(prefix.length), objectValue]));
+}
+
+function projectName(): string {
+  const { name } = z.object({ name: z.string() }).parse(parse(readFileSync("Pulumi.yaml", "utf8")));
+  return name;
+}
+
+const backend = z.object({ url: z.string() });
+const stacks = z.array(
+  z.object({
+    name: z.string(),
+    updateInProgress: z.boolean().default(false),
+    lastUpdate: z.string().default(""),
+  }),
+);
+
+/** The locks that the stack's backend shows: files of a backend of files, a run under way of a service. */
+export async function readLocks({ stack }: Pulumi): Promise<Lock[]> {
+  const { url } = backend.parse(JSON.parse(await call(["whoami", "--verbose", "--json"])));
+  const folder = url.startsWith("file://") ? lockFolder(url, stack) : undefined;
+  if (folder !== undefined) return existsSync(folder) ? locksIn(folder) : [];
+  const listed = stacks.parse(JSON.parse(await call(["stack", "ls", "--json"])));
+  const name = stack.split("/").at(-1);
+  const busy = listed.filter((each) => each.name.split("/").at(-1) === name && each.updateInProgress);
+  return busy.map(({ lastUpdate }) => ({
+    pid: 0,
+    username: "somebody",
+    hostname: url,
+    timestamp: lastUpdate,
+  }));
+}
+
+/** Where a backend of files keeps a stack's locks: the engine's own layout. */
+function lockFolder(url: string, stack: string): string {
+  const path = decodeURIComponent(url.slice("file://".length)).replace(/^~(?=\/|$)/, homedir());
+  const name = stack.split("/").at(-1) ?? stack;
+  return join(resolve(path), ".pulumi", "locks", "organization", projectName(), name);
+}
+
+function locksIn(folder: string): Lock[] {
+  return readdirSync(folder).flatMap((file) => {
+    if (!file.endsWith(".json")) return [];
+    const lock = parseLock(readFileSync(join(folder, file), "utf8"));
+    return lock === undefined ? [] : [lock];
+  });
+}
+
+/** What tells whether the processes that took some locks still live. */
+export async function lookHere(locks: readonly Lock[]): Promise<Here> {
+  const pids = locks.map(({ pid }) => pid).filter((pid) => pid > 0);
+  const alive = await Promise.all(pids.map(isPulumi));
+  return { hostname: hostname(), running: pids.filter((_, index) => alive[index]) };
+}
+
+/** Whether a process runs and is a `pulumi`: its number may have been given to another program since. */
+async function isPulumi(pid: number): Promise<boolean> {
+  try {
+    const { stdout } = await promisify(execFile)("ps", ["-o", "stat=,comm=", "-p", String(pid)]);
+    return !stdout.trim().startsWith("Z") && stdout.includes("pulumi");
+  } catch {
+    return false;
+  }
+}

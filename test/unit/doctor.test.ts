@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Finding } from "../../doctor/findings.ts";
+import { helmFindings, type Revision } from "../../doctor/helm.ts";
+import { parseLock, staleLocks } from "../../doctor/lock.ts";
+import { fixesOf } from "../../doctor/mend.ts";
+import { pendingOperations } from "../../doctor/pending.ts";
+import { report } from "../../doctor/report.ts";
+import { parseState, withoutPending } from "../../doctor/state.ts";
+
+const urn = (type: string, name: string) => `urn:pulumi:dev::dask::${type}::${name}`;
+const RELEASE = "kubernetes:helm.sh/v3:Release";
+const NAMESPACE = "kubernetes:core/v1:Namespace";
+const secret = (value: string) => ({
+  "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+  plaintext: JSON.stringify(value),
+});
+
+const namespace = {
+  urn: urn(NAMESPACE, "batch"),
+  type: NAMESPACE,
+  inputs: { metadata: { name: "batch", labels: { "dask-stack": "organization.dask.dev" } } },
+};
+const batch = {
+  urn: urn(RELEASE, "batch"),
+  type: RELEASE,
+  inputs: { name: "batch", namespace: "batch", values: { a: 1 } },
+};
+const provider = {
+  urn: urn("pulumi:providers:kubernetes", "cluster"),
+  type: "pulumi:providers:kubernetes",
+  inputs: { kubeconfig: secret("a kubeconfig"), clusterIdentifier: "3aacf2d1" },
+};
+
+test("the state tells where the stack is, what it holds and what an interrupted run began", () => {
+  const deployment = {
+    resources: [provider, namespace],
+    pending_operations: [{ resource: batch, type: "creating" }],
+  };
+  assert.deepEqual(parseState(JSON.stringify({ version: 3, deployment })), {
+    kubeconfig: "a kubeconfig",
+    clusterIdentifier: "3aacf2d1",
+    owner: "organization.dask.dev",
+    pending: [{ urn: batch.urn, resource: RELEASE, type: "creating", helmRelease: "batch/batch" }],
+    helmReleases: {},
+    ownNamespaces: ["batch"],
+    namespaces: ["batch"],
+  });
+  assert.deepEqual(parseState(JSON.stringify({ version: 3, deployment: {} })), {
+    pending: [],
+    helmReleases: {},
+    ownNamespaces: [],
+    namespaces: [],
+  });
+});
+
+test("nothing but the pending operations leaves the state", () => {
+  const deployment = { secrets_providers: { type: "passphrase" }, resources: [provider] };
+  const pending_operations = [{ resource: batch, type: "creating" }];
+  const state = { version: 3, deployment: { ...deployment, pending_operations } };
+  assert.deepEqual(JSON.parse(withoutPending(JSON.stringify(state))), {
+    version: 3,
+    deployment: { ...deployment, pending_operations: [] },
+  });
+});
+
+const onBatch = { urn: batch.urn, resource: RELEASE, type: "creating" };
+const onPool = {
+  urn: urn("dask:index:Gke$gcp:container/nodePool:NodePool", "worker"),
+  resource: "gcp:container/nodePool:NodePool",
+  type: "creating",
+};
+
+test("pending operations that may be repeated are cleared", () => {
+  const [finding, ...more] = pendingOperations({ pending: [onBatch, { ...onPool, type: "deleting" }] });
+  assert.deepEqual(more, []);
+  assert.deepEqual(finding?.fix, { kind: "clear-pending", count: 2 });
+  assert.deepEqual(finding?.evidence, [
+    `creating ${RELEASE} batch`,
+    "deleting gcp:container/nodePool:NodePool worker",
+  ]);
+  assert.deepEqual(pendingOperations({ pending: [] }), []);
+});
+
+test("the creation of something in a cloud is not cleared, and nothing beside it", () => {
+  const [finding, ...more] = pendingOperations({ pending: [onBatch, onPool] });
+  assert.deepEqual(more, []);
+  assert.match(finding?.problem ?? "", /interrupted while creating gcp:container\/nodePool:NodePool worker/);
+  assert.equal(finding?.fix, undefined);
+});
+
+const lock = { pid: 42, username: "ada", hostname: "laptop", timestamp: "2026-01-01T00:00:00Z" };
+
+test("a lock goes only where the process that took it is dead on this machine", () => {
+  const dead = staleLocks([lock], { hostname: "laptop", running: [] });
+  assert.deepEqual(dead[0]?.fix, { kind: "unlock" });
+  assert.deepEqual(dead[0]?.evidence, ["taken by ada@laptop, process 42, at 2026-01-01T00:00:00Z"]);
+  const others = [
+    staleLocks([lock], { hostname: "laptop", running: [42] }),
+    staleLocks([lock], { hostname: "office", running: [] }),
+    staleLocks([lock, { ...lock, pid: 43 }], { hostname: "laptop", running: [43] }),
+  ];
+  for (const found of others) {
+    assert.equal(found[0]?.fix, undefined);
+    assert.equal(found[0]?.waits, true);
+  }
+  assert.deepEqual(staleLocks([], { hostname: "laptop", running: [] }), []);
+  assert.deepEqual(parseLock(JSON.stringify(lock)), lock);
+  assert.equal(parseLock("half a fi"), undefined);
+});
+
+function revision(name: string, version: number, status: string, namespace = name): Revision {
+  const labels = { name, version, status };
+  return { metadata: { name: `sh.helm.release.v1.${name}.v${version}`, namespace, labels } };
+}
+
+const known = { helmReleases: { "batch/batch": batch.urn }, pending: [], ownNamespaces: ["batch"] };
+const fixes = (findings: readonly Finding[]) => findings.map(({ fix }) => fix);
+
+test("a Helm release that was interrupted loses its newest revision, and only where it is pending", () => {
+  for (const status of ["pending-install", "pending-upgrade", "pending-rollback"]) {
+    const found = helmFindings([revision("batch", 3, status), revision("batch", 2, "deployed")], known, [
+      "batch",
+    ]);
+    assert.deepEqual(fixes(found), [
+      { kind: "delete-secrets", namespace: "batch", names: ["sh.helm.release.v1.batch.v3"] },
+    ]);
+    assert.match(
+      found[0]?.problem ?? "",
+      new RegExp(`batch/batch was interrupted: its revision 3 is ${status}`),
+    );
+  }
+  const mended = [revision("batch", 3, "deployed"), revision("batch", 2, "pending-upgrade")];
+  assert.deepEqual(helmFindings(mended, known, ["batch"]), []);
+  assert.deepEqual(
+    helmFindings([revision("batch", 10, "failed"), revision("batch", 9, "pending-upgrade")], known, []),
+    [],
+  );
+});
+
+test("a Helm release that the state does not know loses all its revisions, where a run of the stack began it", () => {
+  const revisions = [revision("batch", 1, "superseded"), revision("batch", 2, "deployed")];
+  const all = {
+    kind: "delete-secrets",
+    namespace: "batch",
+    names: ["sh.helm.release.v1.batch.v1", "sh.helm.release.v1.batch.v2"],
+  };
+  const unknown = { helmReleases: {}, pending: [], ownNamespaces: ["batch"] };
+  assert.deepEqual(fixes(helmFindings(revisions, unknown, ["batch"])), [all]);
+  const began = { urn: batch.urn, resource: RELEASE, type: "creating", helmRelease: "batch/batch" };
+  assert.deepEqual(
+    fixes(helmFindings(revisions, { helmReleases: {}, pending: [began], ownNamespaces: [] }, [])),
+    [all],
+  );
+});
+
+test("Helm releases of others are left alone", () => {
+  const revisions = [
+    revision("theirs", 1, "pending-install", "batch"),
+    revision("batch", 1, "deployed", "team"),
+  ];
+  const state = { helmReleases: {}, pending: [], ownNamespaces: ["batch"] };
+  assert.deepEqual(helmFindings(revisions, state, ["batch"]), []);
+});
+
+test("a Helm release that is half taken away or missing is named", () => {
+  const half = helmFindings([revision("batch", 2, "uninstalling")], known, ["batch"]);
+  assert.match(half[0]?.remedy ?? "", /pulumi destroy again/);
+  assert.deepEqual(fixes(half), [undefined]);
+  assert.deepEqual(fixes(helmFindings([], known, ["batch"])), [{ kind: "refresh", urns: [batch.urn] }]);
+});
+
+test("what can be mended is mended lock first, and nothing while another run may be at work", () => {
+  const finding = (fix: Finding["fix"]): Finding =>
+    fix === undefined
+      ? { problem: "", evidence: [], remedy: "" }
+      : { problem: "", evidence: [], remedy: "", fix };
+  const refresh = { kind: "refresh", urns: ["a"] } as const;
+  const unlock = { kind: "unlock" } as const;
+  const clear = { kind: "clear-pending", count: 1 } as const;
+  assert.deepEqual(fixesOf([refresh, undefined, clear, unlock].map(finding)), [unlock, clear, refresh]);
+  assert.deepEqual(fixesOf([finding(clear), { ...finding(undefined), waits: true }]), []);
+});
+
+test("the report names the problem, what shows it and the remedy", () => {
+  assert.equal(report("dev", []), "Nothing is wrong with the stack dev.");
+  assert.equal(
+    report("dev", [{ problem: "a pod crashes", evidence: ["line 1\nline 2"], remedy: "mend it" }]),
+    "1 thing is wrong with the stack dev.\n\n- a pod crashes\n    line 1\n    line 2\n  -> mend it",
+  );
+});
