@@ -5,10 +5,12 @@ import { GATEWAY_SECRETS } from "../settings/releases/dask-gateway-rules.ts";
 import { type ChartReleaseArgs, chartRelease } from "./chart.ts";
 import type { Cluster, Exposure } from "./cluster.ts";
 import type { SecretKey } from "./dask/values.ts";
-import { PORTS, proxyService } from "./dask-gateway/chart.ts";
+import { clusterObjects, DRAIN_SUFFIX, PORTS, proxyService } from "./dask-gateway/chart.ts";
 import { gatewaySmokeTest, type SmokeTestLogin } from "./dask-gateway/smoke-test.ts";
 import { type GatewayAuth, gatewayValues } from "./dask-gateway/values.ts";
+import { drain } from "./drain.ts";
 import { type Addresses, chartServiceAddresses, type EndpointPort } from "./endpoint.ts";
+import { hostedAddresses } from "./host-record.ts";
 import type { Namespace } from "./namespace.ts";
 import type { Release, SmokeTestResult } from "./release.ts";
 import { token } from "./tokens.ts";
@@ -21,14 +23,14 @@ export interface GatewayHub {
   readonly serviceName: string;
   /** Secret of the namespace with the gateway's own token at the hub. */
   readonly tokenSecret: { readonly name: pulumi.Input<string>; readonly key: string };
-  /** What must be there before the gateway starts: the hub's release, which makes the Secret. */
+  /** What the hub stands on: its Secret, and what ends the clusters of its users when hub and gateway are gone. */
   readonly dependsOn: readonly pulumi.Resource[];
 }
 
 /** What a gateway's settings must hold: those of its own kind, or those of a hub with a gateway. */
 export type GatewaySettings = GatewayShapeSettings &
   ChartReleaseArgs["settings"] &
-  Partial<Pick<DaskGatewaySettings, "auth" | "prefix" | "expose">>;
+  Partial<Pick<DaskGatewaySettings, "rotation" | "auth" | "prefix" | "host" | "expose">>;
 
 /** What a release of the `dask-gateway` chart is made of. */
 export interface DaskGatewayArgs {
@@ -37,7 +39,7 @@ export interface DaskGatewayArgs {
   readonly namespace: Namespace;
   /** Whether a Job proves that a user's cluster computes; a hub tests its gateway itself. */
   readonly smokeTest: boolean;
-  /** The hub in front of the gateway; it takes the place of the settings' `auth`, `prefix` and `expose`. */
+  /** The hub in front of the gateway; it takes the place of the settings' `auth`, `prefix`, `host` and `expose`. */
   readonly hub?: GatewayHub;
   /** Secrets of the release: `apiToken` and `smokeTestToken` at a hub elsewhere. */
   readonly secrets?: Readonly<Record<string, string>>;
@@ -65,9 +67,10 @@ export class DaskGateway extends pulumi.ComponentResource implements Release {
       prefix,
       exposure,
     });
+    const dependsOn = hub?.dependsOn ?? drainGateway(name, args, this);
     this.release = chartRelease(
       name,
-      { chart: "dask-gateway", values, settings, cluster, namespace, dependsOn: hub?.dependsOn ?? [] },
+      { chart: "dask-gateway", values, settings, cluster, namespace, dependsOn },
       { parent: this },
     );
 
@@ -85,6 +88,17 @@ export class DaskGateway extends pulumi.ComponentResource implements Release {
   }
 }
 
+/** Clusters that people made are in no state, and without the gateway nobody would end them. */
+function drainGateway(
+  name: string,
+  { settings, cluster, namespace }: DaskGatewayArgs,
+  parent: pulumi.Resource,
+): pulumi.Resource[] {
+  const { image, pullSecrets } = settings;
+  const targets = clusterObjects(name);
+  return drain(`${name}${DRAIN_SUFFIX}`, { cluster, namespace, image, pullSecrets, targets }, parent);
+}
+
 /** How users are known, and what the smoke test and the stack's outputs need of it. */
 interface Users {
   readonly auth: GatewayAuth;
@@ -95,7 +109,7 @@ interface Users {
 function ownUsers(name: string, args: DaskGatewayArgs, parent: pulumi.Resource): Users {
   const auth = args.settings.auth ?? { kind: "password" };
   if (auth.kind === "jupyterhub") return hubUsers(name, args, auth, parent);
-  const password = token(`${name}-password`, parent);
+  const password = token(`${name}-password`, args.settings, parent);
   const secret = ownSecret(`${name}-password`, "password", password, args, parent);
   return { auth: { kind: "password", secret }, password, login: { kind: "password", secret } };
 }
@@ -171,7 +185,9 @@ function addresses(
   const inside = { gatewayInCluster: pulumi.interpolate`http://${host}${path(prefix)}` };
   if (hub !== undefined) return inside;
   const ports = endpointPorts(settings);
-  const outside = chartServiceAddresses({ cluster, namespace, release, service, ports, exposure }, parent);
+  const own = chartServiceAddresses({ cluster, namespace, release, service, ports, exposure }, parent);
+  const outside =
+    exposure === undefined ? own : hostedAddresses(own, { cluster, exposure, host: settings.host });
   const isUrl = exposure !== undefined && exposure.type !== "ClusterIP";
   const gateway =
     outside.gateway && isUrl ? pulumi.interpolate`${outside.gateway}${path(prefix)}` : undefined;

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { DaskOperatorSettings } from "../settings/releases/dask-operator.ts";
 import { beforeDelete } from "./before-delete.ts";
@@ -11,6 +13,7 @@ import {
 } from "./dask-operator/access.ts";
 import { END_SUFFIX, fullName, userAccount } from "./dask-operator/chart.ts";
 import {
+  HANDLER_FILE,
   type NotebookAccess,
   notebookAccess,
   notebookEnvironment,
@@ -52,11 +55,12 @@ export class DaskOperator extends pulumi.ComponentResource implements Release {
     ];
     const users = places.flatMap((place) => userAccess(name, place, this));
     const names = namespaces.map((each) => each.plainName);
+    const handlers = ownHandlers(name, args, this);
     const release = chartRelease(
       name,
       {
         chart: "dask-kubernetes-operator",
-        values: operatorValues(settings, names, cluster.placement("core")),
+        values: operatorValues(settings, names, handlers, cluster.placement("core")),
         settings,
         cluster,
         namespace: home,
@@ -71,6 +75,21 @@ export class DaskOperator extends pulumi.ComponentResource implements Release {
     if (args.smokeTest) this.smokeTest = operatorSmokeTest(name, args, release, this);
     this.registerOutputs({});
   }
+}
+
+/** What the operator runs beside its own handlers; new text makes a new ConfigMap, so that the operator follows it. */
+function ownHandlers(
+  name: string,
+  { cluster, namespaces: [home] }: DaskOperatorArgs,
+  parent: pulumi.Resource,
+): pulumi.Output<string> {
+  const text = readFileSync(new URL(`dask-operator/${HANDLER_FILE}`, import.meta.url), "utf8");
+  const map = new k8s.core.v1.ConfigMap(
+    `${name}-handlers`,
+    { metadata: { namespace: home.name }, data: { [HANDLER_FILE]: text }, immutable: true },
+    { parent, provider: cluster.provider, dependsOn: [...home.resources, ...cluster.ready] },
+  );
+  return map.metadata.name;
 }
 
 /** Seconds that the operator gets to let its clusters go. */

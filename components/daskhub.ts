@@ -72,7 +72,7 @@ function gatewayBeside(name: string, { settings }: DaskHubArgs): GatewayBeside {
 
 const HUB_API = `http://${SERVICES.hub}:${PORTS.hub}/hub/api`;
 
-/** The hub first: the gateway's API server looks for it when it starts. */
+/** Beside each other: the gateway's API server looks for the hub when a user comes, not when it starts. */
 function twoCharts(name: string, args: DaskHubArgs, gateway: GatewayBeside, parent: pulumi.Resource): Made {
   const { settings, cluster, namespace } = args;
   const hub = new JupyterHub(name, { ...args, gateway }, { parent });
@@ -87,7 +87,7 @@ function twoCharts(name: string, args: DaskHubArgs, gateway: GatewayBeside, pare
         apiUrl: HUB_API,
         serviceName: GATEWAY_SERVICE,
         tokenSecret: { name: hub.secrets.name, key: serviceTokenKey(GATEWAY_SERVICE) },
-        dependsOn: [hub.release],
+        dependsOn: hub.needs,
       },
     },
     { parent },
@@ -97,7 +97,7 @@ function twoCharts(name: string, args: DaskHubArgs, gateway: GatewayBeside, pare
 }
 
 /** The gateway's part of the settings: who may use it is the hub's affair. */
-function gatewaySettings({ auth: _, expose: __, ...settings }: DaskhubSettings): GatewaySettings {
+function gatewaySettings({ auth: _, expose: __, host: ___, ...settings }: DaskhubSettings): GatewaySettings {
   return { ...settings, chart: settings.gatewayChart, values: settings.gatewayValues };
 }
 
@@ -126,7 +126,7 @@ function umbrella(name: string, args: DaskHubArgs, gateway: GatewayBeside, paren
   return {
     endpoints,
     credentials: parts.secrets.passwords,
-    kept: parts.database?.kept ?? [],
+    kept: parts.kept,
     secret: parts.secrets.name,
     releases: [release],
   };

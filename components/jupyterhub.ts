@@ -25,6 +25,8 @@ export class JupyterHub extends pulumi.ComponentResource implements Release {
   readonly release: k8s.helm.v3.Release;
   /** The hub's secrets, for the gateway and the smoke test. */
   readonly secrets: HubSecrets;
+  /** What the hub stands on, for what stands beside it. */
+  readonly needs: readonly pulumi.Resource[];
 
   constructor(name: string, args: JupyterHubArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("dask:index:JupyterHub", name, {}, opts);
@@ -32,6 +34,7 @@ export class JupyterHub extends pulumi.ComponentResource implements Release {
 
     const parts = createHubParts(name, args, "4.4.0", gateway, this);
     this.secrets = parts.secrets;
+    this.needs = parts.dependsOn;
     this.release = chartRelease(
       name,
       {
@@ -48,7 +51,7 @@ export class JupyterHub extends pulumi.ComponentResource implements Release {
 
     this.endpoints = hubAddresses(name, args, parts, this.release, this);
     this.credentials = parts.secrets.passwords;
-    this.kept = parts.database?.kept ?? [];
+    this.kept = parts.kept;
     if (args.smokeTest && gateway === undefined)
       this.smokeTest = hubSmokeTest(name, args, { release: this.release, secret: parts.secrets.name }, this);
     this.registerOutputs({ endpoints: this.endpoints, credentials: this.credentials });

@@ -11,7 +11,7 @@ import type { Namespace } from "./namespace.ts";
 import { clusterName, HUB, PORT, podLabels, primaryService } from "./postgres/chart.ts";
 import { createPostgresCluster, PASSWORD_KEY } from "./postgres/cluster.ts";
 import type { PostgresOperator } from "./postgres/operator.ts";
-import { token } from "./tokens.ts";
+import { type TokenSettings, token } from "./tokens.ts";
 
 /** What a hub needs to know of its database. */
 export interface Database {
@@ -37,6 +37,8 @@ export interface Database {
 /** What a hub's database is made of. */
 export interface DatabaseArgs {
   readonly settings: DatabaseSettings;
+  /** Another value than before makes a new password. */
+  readonly rotation?: TokenSettings["rotation"];
   /** The release's entry of `dask:secrets`. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly cluster: Cluster;
@@ -74,7 +76,7 @@ function ownDatabase(
   parent: pulumi.Resource,
 ): Database {
   const { namespace } = args;
-  const password = token(`${name}-db-password`, parent);
+  const password = token(`${name}-db-password`, args, parent);
   const { cluster, secret } = createPostgresCluster(name, { ...args, settings, password }, parent);
   const named = clusterName(name);
   const kept = pulumi.interpolate`namespace ${namespace.name} with the Postgres Cluster ${named}, its volumes and its Secret`;

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Chart, charts } from "../components/chart.ts";
 import type { ReleaseSettings } from "../settings/schema.ts";
@@ -10,7 +11,7 @@ const PATIENCE_MS = 3000;
 
 /**
  * Whether the charts come from their repositories; `CHARTS=genuine` or `CHARTS=stand-in` decides without asking.
- * `CHARTS=/a/folder` takes them from there instead, each unpacked in a folder of its name.
+ * `CHARTS=/a/folder` takes them from there instead, each in a folder of its name or packed as `<name>-<version>.tgz`.
  */
 export async function genuineCharts(env: NodeJS.ProcessEnv = process.env): Promise<boolean> {
   if (env.CHARTS !== undefined) return env.CHARTS === "genuine";
@@ -26,9 +27,11 @@ export async function genuineCharts(env: NodeJS.ProcessEnv = process.env): Promi
 }
 
 /** The stand-in for a chart, among the tests; or the chart of that name in the folder that `CHARTS` names. */
-export function standIn(chart: string, env: NodeJS.ProcessEnv = process.env): string {
+export function standIn(chart: Chart, env: NodeJS.ProcessEnv = process.env): string {
   const folder = env.CHARTS?.startsWith("/") ? env.CHARTS : join(repository, "test", "charts");
-  return join(folder, chart);
+  const archive = join(folder, `${chart}-${charts[chart].version}.tgz`);
+  const unpacked = join(folder, chart);
+  return existsSync(archive) && !existsSync(unpacked) ? archive : unpacked;
 }
 
 /** The chart behind each key of a release's settings that names a chart's source, by the release's kind. */

@@ -5,6 +5,8 @@
  * Pure facts without Pulumi: the checks of the settings read them too.
  */
 
+import type { Target } from "../drain.ts";
+
 /** Ports of the chart's proxy Service, and the ports its container listens on. */
 export const PORTS = { web: 80, webTarget: 8000, tcpTarget: 8786, api: 8000 } as const;
 
@@ -39,6 +41,14 @@ export function longestReleaseName(release: string): number {
   return Math.min(53, 63 - LONGEST_PREFIX.length - (fullName(release).length - release.length));
 }
 
+/** Added to the name of a release without a hub: the Helm release that ends its clusters where the namespace stays. */
+export const DRAIN_SUFFIX = "-drain";
+
+/** Most characters the name of a release without a hub may have. */
+export function longestOwnName(release: string): number {
+  return Math.min(53 - DRAIN_SUFFIX.length, longestReleaseName(release));
+}
+
 /** Service of the proxy, which clients connect to. */
 export function proxyService(release: string): string {
   return `traefik-${fullName(release)}`;
@@ -62,4 +72,20 @@ export function podLabels(component: "gateway" | "controller" | "traefik"): Reco
 /** The label that every object of a gateway carries, its clusters' pods included. */
 export function instanceLabel(release: string): Record<string, string> {
   return { "gateway.dask.org/instance": fullName(release) };
+}
+
+/** What the clusters of a gateway are made of, the owners first: what the server gives its objects in Kubernetes. */
+export function clusterObjects(release: string): readonly Target[] {
+  const instance = instanceLabel(release);
+  const pods = (component: string) => ({
+    api: "api/v1",
+    resource: "pods",
+    labels: { ...instance, "app.kubernetes.io/component": component },
+  });
+  return [
+    { api: "apis/gateway.dask.org/v1alpha1", resource: "daskclusters", labels: instance },
+    // Gone with their clusters, but not at once.
+    pods("dask-scheduler"),
+    pods("dask-worker"),
+  ];
 }

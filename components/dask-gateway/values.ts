@@ -5,6 +5,7 @@ import { gatewaySizes } from "../../settings/releases/gateway-limits.ts";
 import type { Values } from "../chart.ts";
 import type { Exposure } from "../cluster.ts";
 import type { SecretKey } from "../dask/values.ts";
+import { RESTRICTED_CONTAINER, RESTRICTED_POD } from "../pod-security.ts";
 import { canonicalMemory } from "../quantity.ts";
 import { GATEWAY_CHARTS, type GatewayChartVersion, PORTS } from "./chart.ts";
 import { extraConfig, PASSWORD_VARIABLE } from "./config.ts";
@@ -84,8 +85,10 @@ function authValues({ auth, chart = "2026.3.0" }: GatewayValuesArgs): Values {
 
 function backend(settings: GatewayShapeSettings, placement: (role: Role) => Placement): Values {
   const { scheduler, worker } = gatewaySizes(settings);
-  const container = settings.restricted ? { extraContainerConfig: RESTRICTED_CONTAINER } : {};
-  const pod = settings.restricted ? RESTRICTED_POD : {};
+  const container = settings.restricted
+    ? { extraContainerConfig: { securityContext: RESTRICTED_CONTAINER } }
+    : {};
+  const pod = settings.restricted ? { securityContext: RESTRICTED_POD } : {};
   return {
     image: image(settings.image),
     imagePullSecrets: settings.pullSecrets.map((name) => ({ name })),
@@ -162,10 +165,3 @@ function resources({ cores, memory: size }: { cores: number; memory: string }): 
 function milli(cores: number): string {
   return `${Math.ceil(cores * 1000)}m`;
 }
-
-const RESTRICTED_POD = {
-  securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: "RuntimeDefault" } },
-};
-const RESTRICTED_CONTAINER = {
-  securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-};

@@ -1,3 +1,4 @@
+import type * as pulumi from "@pulumi/pulumi";
 import type { Placement } from "../../settings/placement.ts";
 import { seconds } from "../../settings/quantities.ts";
 import type { DaskOperatorSettings } from "../../settings/releases/dask-operator.ts";
@@ -10,10 +11,12 @@ import { userAccount } from "./chart.ts";
  * Values of the chart `dask-kubernetes-operator` 2026.3.0 for one release.
  *
  * @param namespaces where the operator works: it sees no other
+ * @param handlers ConfigMap whose `HANDLER_FILE` the operator runs beside its own handlers
  */
 export function operatorValues(
   settings: DaskOperatorSettings,
   namespaces: readonly string[],
+  handlers: pulumi.Input<string>,
   placement: Placement,
 ): Values {
   const memory = canonicalMemory(settings.memory);
@@ -22,7 +25,12 @@ export function operatorValues(
     imagePullSecrets: settings.pullSecrets.map((name) => ({ name })),
     // The chart's own would allow all pods of the whole cluster, or those of one namespace only.
     rbac: { create: false },
-    kopfArgs: namespaces.map((namespace) => `--namespace=${namespace}`),
+    kopfArgs: [
+      ...namespaces.map((namespace) => `--namespace=${namespace}`),
+      `${HANDLER_FOLDER}/${HANDLER_FILE}`,
+    ],
+    volumes: [{ name: "handlers", configMap: { name: handlers } }],
+    volumeMounts: [{ name: "handlers", mountPath: HANDLER_FOLDER, readOnly: true }],
     podSecurityContext: { seccompProfile: { type: "RuntimeDefault" } },
     resources: {
       requests: { cpu: settings.cores, memory },
@@ -31,6 +39,10 @@ export function operatorValues(
     ...placement,
   };
 }
+
+/** The stack's own handler of the operator, beside this file and in the operator's pod. */
+export const HANDLER_FILE = "running.py";
+const HANDLER_FOLDER = "/etc/dask-operator";
 
 /**
  * Environment that makes `KubeCluster()` without arguments do what the settings say.

@@ -2,14 +2,17 @@ import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { schemeOf } from "../../settings/releases/hub-tls.ts";
 import type { HubSettings } from "../../settings/releases/jupyterhub.ts";
+import { keepsHomes } from "../../settings/releases/keep-rules.ts";
 import type { Values } from "../chart.ts";
 import type { Cluster, Exposure } from "../cluster.ts";
 import type { DaskOperator } from "../dask-operator.ts";
 import { type Addresses, chartServiceAddresses, type EndpointPort } from "../endpoint.ts";
+import { earlyRecord, lateRecord } from "../host-record.ts";
 import type { Namespace } from "../namespace.ts";
 import type { PostgresOperator } from "../postgres/operator.ts";
 import { createDatabase, type Database } from "../postgres.ts";
 import { type HUB_CHARTS, PORTS, SERVICES } from "./chart.ts";
+import { drainHub } from "./drain.ts";
 import { GATEWAY_SERVICE, type GatewayBeside } from "./gateway-glue.ts";
 import { createHubSecrets, type HubSecrets } from "./secrets.ts";
 import { SMOKE_TEST_SERVICE } from "./smoke-test-role.ts";
@@ -39,6 +42,8 @@ export interface HubParts {
   readonly values: Values;
   /** What the release depends on. */
   readonly dependsOn: readonly pulumi.Resource[];
+  /** What `pulumi destroy` leaves in the cluster, in words. */
+  readonly kept: readonly pulumi.Output<string>[];
 }
 
 /**
@@ -58,7 +63,11 @@ export function createHubParts(
   const { settings, cluster, daskOperator, smokeTest } = args;
   const services = [...(gateway ? [GATEWAY_SERVICE] : []), ...(smokeTest ? [SMOKE_TEST_SERVICE] : [])];
   const secrets = createHubSecrets(name, { ...args, services }, parent);
-  const database = createDatabase(name, { ...args, settings: settings.database }, parent);
+  const database = createDatabase(
+    name,
+    { ...args, settings: settings.database, rotation: settings.rotation },
+    parent,
+  );
   const exposure = cluster.expose(`${name}-hub`, settings.expose);
   const values = hubValues(settings, {
     chart,
@@ -75,22 +84,21 @@ export function createHubParts(
   });
   const dependsOn = [
     ...secrets.resources,
+    ...drainHub(name, { ...args, gateway }, parent),
     ...(database?.resources ?? []),
     // So the hub is gone, and nobody makes a cluster any more, when the operator ends those that are left.
     ...(daskOperator?.ready ?? []),
-    ...earlyRecord(settings, cluster, exposure),
+    ...earlyRecord(settings.host, cluster, exposure),
   ];
-  return { secrets, database, exposure, values, dependsOn };
+  const kept = [...(database?.kept ?? []), ...keptHomes(args)];
+  return { secrets, database, exposure, values, dependsOn, kept };
 }
 
-/** The record of a host whose address is known before the Service is there. */
-function earlyRecord({ host }: HubSettings, cluster: Cluster, { address }: Exposure): pulumi.Resource[] {
-  if (host === undefined || address === undefined || cluster.dns === undefined) return [];
-  return [cluster.dns(withoutPort(host), address)];
-}
-
-function withoutPort(host: string): string {
-  return host.replace(/:\d+$/, "");
+function keptHomes({ settings, namespace }: HubArgs): pulumi.Output<string>[] {
+  if (!keepsHomes(settings)) return [];
+  return [
+    pulumi.interpolate`namespace ${namespace.name} with the homes of its users: the volumes of the claims claim-*`,
+  ];
 }
 
 /**
@@ -119,17 +127,8 @@ export function hubAddresses(
   if (settings.host === undefined || callback === undefined) return { hub };
   const hosted = pulumi.output(`${schemeOf(settings.tls)}://${settings.host}`);
   if (exposure.type === "ClusterIP") return { hub, callback: pulumi.output(callback) };
-  if (exposure.address === undefined) cluster.dns?.(withoutPort(settings.host), hub.apply(hostOf));
+  lateRecord(settings.host, cluster, exposure, hub);
   return { hub: hosted, address: hub, callback: pulumi.output(callback) };
-}
-
-/** Host or address in a URL; a preview may know none yet. */
-function hostOf(address: string): string {
-  if (URL.canParse(address)) return new URL(address).hostname;
-  if (pulumi.runtime.isDryRun()) return address;
-  throw new pulumi.RunError(
-    "the hub's load balancer has no address for its DNS record yet; run pulumi up again",
-  );
 }
 
 function hubPort({ tls }: HubSettings, exposure: Exposure): EndpointPort {

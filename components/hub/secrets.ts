@@ -44,10 +44,13 @@ export function createHubSecrets(name: string, args: HubSecretsArgs, parent: pul
   const secret = ownSecret(
     `${name}-hub`,
     {
-      [SECRET_KEYS.cookieSecret]: token(`${name}-cookie-secret`, parent),
-      [SECRET_KEYS.cryptKeys]: token(`${name}-crypt-key`, parent),
+      [SECRET_KEYS.cookieSecret]: token(`${name}-cookie-secret`, args.settings, parent),
+      [SECRET_KEYS.cryptKeys]: token(`${name}-crypt-key`, args.settings, parent),
       ...Object.fromEntries(
-        args.services.map((service) => [serviceTokenKey(service), token(`${name}-${service}-token`, parent)]),
+        args.services.map((service) => [
+          serviceTokenKey(service),
+          token(`${name}-${service}-token`, args.settings, parent),
+        ]),
       ),
       ...Object.fromEntries(
         Object.entries({ ...passwords, ...clientSecret(args) }).map(([key, value]) => [key, value]),
@@ -59,19 +62,20 @@ export function createHubSecrets(name: string, args: HubSecretsArgs, parent: pul
   const tls = args.settings.tls.kind === "manual" ? tlsSecret(name, args, parent) : undefined;
   return {
     name: secret.metadata.name,
-    proxyToken: token(`${name}-proxy-token`, parent),
+    proxyToken: token(`${name}-proxy-token`, args.settings, parent),
     passwords,
     resources: tls === undefined ? [secret] : [secret, tls],
     ...(tls === undefined ? {} : { tls: tls.metadata.name }),
   };
 }
 
-function generatedPasswords(name: string, { auth }: HubSettings, parent: pulumi.Resource) {
-  const wanted = authSecrets(auth).filter((secret) => secret !== "clientSecret");
+function generatedPasswords(name: string, settings: HubSettings, parent: pulumi.Resource) {
+  const wanted = authSecrets(settings.auth).filter((secret) => secret !== "clientSecret");
   return Object.fromEntries(
     wanted.map((secret) => {
       const { key } = AUTH_KEYS[secret];
-      return [key, token(`${name}-${secret === "adminPassword" ? "admin" : "user"}-password`, parent)];
+      const holder = secret === "adminPassword" ? "admin" : "user";
+      return [key, token(`${name}-${holder}-password`, settings, parent)];
     }),
   );
 }

@@ -104,6 +104,8 @@ function profileValues(profile: Profile, { placement }: SingleuserFacts): Values
             extra_resource_limits: { "nvidia.com/gpu": String(profile.gpus) },
             node_selector: nodeSelector,
             tolerations,
+            // The nodes that all other notebooks are held to have no GPUs.
+            node_affinity_required: [],
           }
         : {}),
     },

@@ -6,6 +6,7 @@ import type { HubSettings } from "../../settings/releases/jupyterhub.ts";
 import type { Values } from "../chart.ts";
 import type { Exposure } from "../cluster.ts";
 import type { NotebookAccess } from "../dask-operator/values.ts";
+import { RESTRICTED_CONTAINER, RESTRICTED_POD } from "../pod-security.ts";
 import type { Database } from "../postgres.ts";
 import { canonicalMemory } from "../quantity.ts";
 import { hubAuthValues } from "./auth-values.ts";
@@ -78,6 +79,7 @@ function hubPodValues(settings: HubSettings, facts: HubFacts): Values {
     existingSecret: secret,
     config: {
       ...login.config,
+      KubeSpawner: { container_security_context: RESTRICTED_SERVER, http_timeout: HTTP_TIMEOUT_S },
       ...(gateway === undefined ? {} : { Spawner: { server_token_scopes: gatewayScopes().server } }),
     },
     extraConfig: login.extraConfig,
@@ -98,6 +100,16 @@ function hubPodValues(settings: HubSettings, facts: HubFacts): Values {
     },
   };
 }
+
+/** Seconds from a server's running pod to its first answer; JupyterHub's own 30 are too few for a busy node. */
+const HTTP_TIMEOUT_S = 120;
+
+/** What the chart leaves out of the restricted profile in users' servers, beside the user it runs them as. */
+const RESTRICTED_SERVER = {
+  runAsNonRoot: true,
+  ...RESTRICTED_CONTAINER,
+  seccompProfile: RESTRICTED_POD.seccompProfile,
+};
 
 function databaseValues({ database: wanted }: HubSettings, { database, storageClass }: HubFacts): Values {
   // upgrade: the chart upgrades the tables by itself only in its own SQLite.

@@ -21,6 +21,9 @@ export const HUB = "hub";
 
 /** Port of Postgres. */
 export const PORT = 5432;
+/** Ports on which the manager in a Postgres' pod answers operator and kubelet, and gives metrics. */
+export const MANAGER_PORT = 8000;
+export const METRICS_PORT = 9187;
 
 const LONGEST_CLUSTER = 50;
 const SUFFIX = "-db";

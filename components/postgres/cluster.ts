@@ -8,7 +8,7 @@ import type { Cluster } from "../cluster.ts";
 import { keptAnnotations, type Namespace, OWNER_LABEL, ownerLabel } from "../namespace.ts";
 import { API_VERSION, clusterName, HUB } from "./chart.ts";
 import type { PostgresOperator } from "./operator.ts";
-import { clusterSpec, type ObjectStore } from "./values.ts";
+import { clusterSpec, guardSpec, type ObjectStore } from "./values.ts";
 
 /** What a Postgres in the cluster is made of. */
 export interface PostgresClusterArgs {
@@ -69,6 +69,7 @@ export function createPostgresCluster(
       customTimeouts: { create: `${seconds(settings.timeout)}s`, update: `${seconds(settings.timeout)}s` },
     },
   );
+  guard(name, args, opts);
   if (settings.backup !== undefined) scheduleBackup(name, settings.backup, args, { ...opts, cluster });
   return { cluster, secret };
 }
@@ -101,6 +102,15 @@ function passwordSecret(
       stringData: { username: HUB, [PASSWORD_KEY]: password },
     },
     { ...opts, retainOnDelete: settings.onDestroy === "keep" },
+  );
+}
+
+/** Lets the hub, the operator and the servers among themselves reach Postgres, and no notebook or worker. */
+function guard(name: string, { namespace }: PostgresClusterArgs, opts: pulumi.CustomResourceOptions): void {
+  new k8s.networking.v1.NetworkPolicy(
+    clusterName(name),
+    { metadata: { namespace: namespace.name }, spec: guardSpec(name) },
+    opts,
   );
 }
 

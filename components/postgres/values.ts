@@ -1,10 +1,11 @@
+import type * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Placement } from "../../settings/placement.ts";
 import { BACKUP_SECRETS, type BackupSettings, schemeOf } from "../../settings/releases/backup.ts";
 import type { PostgresSettings } from "../../settings/releases/database.ts";
 import type { Values } from "../chart.ts";
 import { canonicalCores, canonicalMemory } from "../quantity.ts";
-import { HUB } from "./chart.ts";
+import { clusterName, HUB, MANAGER_PORT, METRICS_PORT, PORT, podLabels } from "./chart.ts";
 
 /** Values of the chart `cloudnative-pg` 0.29.0. */
 export function operatorValues(placement: Placement): Values {
@@ -67,6 +68,34 @@ export function clusterSpec(settings: PostgresSettings, args: PostgresSpecArgs):
     ...(settings.backup === undefined || args.backup === undefined
       ? {}
       : backupSpec(settings.backup, args.backup)),
+  };
+}
+
+/**
+ * The spec of the NetworkPolicy before a hub's Postgres: its port is closed to all but those who need it.
+ *
+ * @param release the hub's release
+ */
+export function guardSpec(release: string): k8s.types.input.networking.v1.NetworkPolicySpec {
+  const servers = { matchLabels: podLabels(clusterName(release)) };
+  const hub = { matchLabels: { app: "jupyterhub", component: "hub", release } };
+  const operator = { matchLabels: { "app.kubernetes.io/name": "cloudnative-pg" } };
+  return {
+    podSelector: servers,
+    policyTypes: ["Ingress"],
+    ingress: [
+      {
+        from: [
+          { podSelector: hub },
+          { podSelector: servers },
+          // Whoever installed it, and wherever.
+          { namespaceSelector: {}, podSelector: operator },
+        ],
+        ports: [{ port: PORT, protocol: "TCP" }],
+      },
+      // What the operator and the kubelet ask for its state, and what monitoring reads.
+      { ports: [MANAGER_PORT, METRICS_PORT].map((port) => ({ port, protocol: "TCP" })) },
+    ],
   };
 }
 

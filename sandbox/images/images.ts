@@ -53,6 +53,8 @@ const services = pythonLayer("services", [
   "pycurl",
 ]);
 
+const postgresLayer = debianLayer("postgres", [`postgresql-${postgresMajor()}`]);
+
 const prepare = ["tini", "-g", "--", "/usr/bin/prepare.sh"];
 const lab = { ...jovyan, Entrypoint: ["tini", "--"], Cmd: ["jupyter", "lab"] };
 const python: Image = {
@@ -145,17 +147,23 @@ export const images = {
       layers: [base, programLayer(imageTools.cloudnativePg, "operator/manager_amd64", ["manager"])],
       config: { ...plain, Entrypoint: ["/manager"], User: "65532:65532", WorkingDir: "/" },
     },
-    {
-      name: `ghcr.io/cloudnative-pg/postgresql:${postgresMajor()}`,
-      layers: [base, debianLayer("postgres", [`postgresql-${postgresMajor()}`])],
-      config: {
-        Env: [`PATH=/usr/lib/postgresql/${postgresMajor()}/bin:${PATH}`, "LANG=C.UTF-8"],
-        User: "26",
-        Cmd: ["bash"],
-      },
-    },
+    // Under the name that the stack's default asks for, too: one Postgres serves all tags here, and says which it is.
+    postgres("18.4-system-trixie"),
+    postgres(postgresMajor()),
   ],
 } as const satisfies Record<string, readonly Image[]>;
+
+function postgres(tag: string): Image {
+  return {
+    name: `ghcr.io/cloudnative-pg/postgresql:${tag}`,
+    layers: [base, postgresLayer],
+    config: {
+      Env: [`PATH=/usr/lib/postgresql/${postgresMajor()}/bin:${PATH}`, "LANG=C.UTF-8"],
+      User: "26",
+      Cmd: ["bash"],
+    },
+  };
+}
 
 const SETS: Readonly<Record<string, readonly ImageSet[]>> = {
   dask: ["dask"],

@@ -28,7 +28,7 @@ realTest(
     const stack = await bench.open("computes", config(2));
     try {
       const { outputs, summary } = await stack.up();
-      assert.deepEqual(changes(summary.resourceChanges), { create: 10 });
+      assert.deepEqual(changes(summary.resourceChanges), { create: 11 });
       const result = await smokeTestResult(bench.kubectl);
       assert.equal(result.workers, 2);
       assert.ok(Math.abs(result.mean - 10) < 0.01, `${result.mean}`);

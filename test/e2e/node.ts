@@ -87,6 +87,18 @@ export function python({ kubectl }: Bench, namespace: string, pod: string, progr
   return kubectl("exec", "-n", namespace, pod, "--", "python", "-c", program);
 }
 
+/** What the smoke test of a release has printed: one line of JSON, among what libraries may have to say. */
+export async function smokeTestResult<Result>(
+  { kubectl }: Bench,
+  release: string,
+  namespace = release,
+): Promise<Result> {
+  const log = await kubectl("logs", "-n", namespace, `job/${release}-smoke-test`);
+  const line = log.split("\n").find((each) => each.startsWith("{"));
+  if (line === undefined) throw new Error(`The smoke test printed no result:\n${log}`);
+  return JSON.parse(line);
+}
+
 /** Waits until pods are ready. */
 export async function ready({ kubectl }: Bench, namespace: string, ...pods: string[]): Promise<void> {
   const names = pods.map((pod) => `pod/${pod}`);
@@ -96,10 +108,11 @@ export async function ready({ kubectl }: Bench, namespace: string, ...pods: stri
 /** Makes a namespace in which pods can be made, and deletes it after `body`. */
 export async function inNamespace(bench: Bench, name: string, body: () => Promise<void>): Promise<void> {
   await apply(bench, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
-  const account = ["get", "serviceaccount/default", "-n", name, "--ignore-not-found", "-o", "name"];
+  // What every namespace gets a moment after it is made.
+  const own = ["serviceaccount/default", "configmap/kube-root-ca.crt"];
   await eventually(
-    () => bench.kubectl(...account),
-    (text) => text !== "",
+    () => bench.kubectl("get", ...own, "-n", name, "--ignore-not-found", "-o", "name"),
+    (text) => text.split("\n").length === own.length,
   );
   try {
     await body();

@@ -217,3 +217,22 @@ test("a hub of the same namespace is asked with the token in its Secret", async 
   assert.deepEqual(run.all(SECRET), []);
   assert.deepEqual(await value(run.stackOutputs.credentials), { gate: {} });
 });
+
+test("where the namespace stays, the clusters of a gateway end after it and before anything that they need", async () => {
+  const drains = (run: Awaited<ReturnType<typeof gateway>>) =>
+    run.all(RELEASE).filter(({ name }) => name.endsWith("-drain"));
+  assert.deepEqual(drains(await gateway()), []);
+
+  const run = await gateway({ namespace: { name: "lent", create: false } });
+  const [drain] = drains(run);
+  assert.equal(drain?.name, "gate-drain");
+  assert.ok(reaches(run, run.find(RELEASE, "gate")).has(drain.urn));
+  const { values } = drain.inputs as { values: { env: { TARGETS: string }; image: string } };
+  assert.equal(values.image, "ghcr.io/dask/dask-gateway:2026.3.0");
+  const targets = JSON.parse(values.env.TARGETS) as { resource: string; labels: Record<string, string> }[];
+  assert.deepEqual(
+    targets.map(({ resource }) => resource),
+    ["daskclusters", "pods", "pods"],
+  );
+  for (const { labels } of targets) assert.equal(labels["gateway.dask.org/instance"], "gate-dask-gateway");
+});

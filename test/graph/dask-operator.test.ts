@@ -10,6 +10,7 @@ const ACCOUNT = "kubernetes:core/v1:ServiceAccount";
 const ROLE = "kubernetes:rbac.authorization.k8s.io/v1:Role";
 const BINDING = "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding";
 const CLUSTER_ROLE = "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole";
+const CONFIG_MAP = "kubernetes:core/v1:ConfigMap";
 
 const stack = (more: object = {}) =>
   onExisting({
@@ -79,6 +80,21 @@ test("the operator has its rights before it starts", async () => {
   const needed = reaches(run, run.find(RELEASE, "ops"));
   for (const binding of run.all(BINDING).filter((each) => each.name.includes("operator")))
     assert.ok(needed.has(binding.urn), binding.urn);
+});
+
+test("the operator runs a handler of the stack's, and a new text of it restarts the operator", async () => {
+  const run = await stack();
+  const map = run.find(CONFIG_MAP, "ops-handlers");
+  const data = map.inputs.data as Record<string, string>;
+  const release = run.find(RELEASE, "ops");
+  const { kopfArgs, volumeMounts } = release.inputs.values as Record<string, object[]>;
+  const [file = ""] = Object.keys(data);
+  assert.match(data[file] ?? "", /@kopf\.on\.field\("daskcluster\.kubernetes\.dask\.org"/);
+  assert.equal(kopfArgs?.at(-1), `/etc/dask-operator/${file}`);
+  assert.deepEqual(volumeMounts, [{ name: "handlers", mountPath: "/etc/dask-operator", readOnly: true }]);
+  assert.ok(reaches(run, release).has(map.urn));
+  assert.equal(map.inputs.immutable, true);
+  assert.equal((map.inputs.metadata as { name?: string }).name, undefined, "Pulumi names each text anew");
 });
 
 test("the smoke test is a notebook's pod: its ServiceAccount, its environment, the clusters' image", async () => {

@@ -47,7 +47,7 @@ function before(run: Run, resource: Registered, type: string): string[] {
   return run.resources.filter((each) => each.type === type && urns.has(each.urn)).map((each) => each.name);
 }
 
-test("a daskhub is a hub and a gateway in one namespace; hub, gateway and smoke test come in this order", async () => {
+test("a daskhub is a hub and a gateway in one namespace, made beside each other; the smoke test comes after both", async () => {
   const run = await daskhub();
   const component = run.find("dask:index:DaskHub", "team").urn;
   const inner = run.find("dask:index:JupyterHub", "team");
@@ -60,8 +60,9 @@ test("a daskhub is a hub and a gateway in one namespace; hub, gateway and smoke 
     ["team", "team-dask-gateway"].map((name) => run.find(RELEASE, name).inputs.namespace),
     ["team", "team"],
   );
-  assert.ok(before(run, run.find(RELEASE, "team-dask-gateway"), RELEASE).includes("team"));
-  assert.ok(before(run, run.find(JOB, "team-smoke-test"), RELEASE).includes("team-dask-gateway"));
+  assert.ok(!before(run, run.find(RELEASE, "team-dask-gateway"), RELEASE).includes("team"));
+  const tested = before(run, run.find(JOB, "team-smoke-test"), RELEASE);
+  assert.ok(tested.includes("team") && tested.includes("team-dask-gateway"));
 });
 
 test("the hub waits for its Postgres, and that for the operator", async () => {

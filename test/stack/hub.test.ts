@@ -3,7 +3,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { OutputMap, Stack } from "@pulumi/pulumi/automation/index.js";
+import type { Chart } from "../../components/chart.ts";
 import { genuineCharts, standIn } from "../../sandbox/charts.ts";
+import { removeDefinitions } from "./definitions.ts";
 import { inventory } from "./inventory.ts";
 import { type Bench, outputOf, sandboxTest, withCharts } from "./sandbox.ts";
 import { generatedSecrets, leaks, readableObjects, secretData } from "./secret-values.ts";
@@ -238,10 +240,7 @@ async function watchedUp(stack: Stack): Promise<{ outputs: OutputMap; done: stri
   return { outputs, done: watched.done() };
 }
 
-const POSTGRES_GROUP = "postgresql.cnpg.io";
-const POSTGRES = `clusters.${POSTGRES_GROUP}`;
-/** The groups of the definitions that a stack leaves: of the chart `dask-gateway`, and of `cloudnative-pg`. */
-const KEPT_GROUPS = ["gateway.dask.org", "traefik.io", POSTGRES_GROUP];
+const POSTGRES = "clusters.postgresql.cnpg.io";
 
 const keptVolumes = {
   apiVersion: "storage.k8s.io/v1",
@@ -252,20 +251,6 @@ const keptVolumes = {
   volumeBindingMode: "WaitForFirstConsumer",
 };
 
-async function removeDefinitions(bench: Bench): Promise<void> {
-  const definitions = (await bench.kubectl("get", "crd", "-o", "name")).split("\n");
-  const kept = definitions.filter((each) => KEPT_GROUPS.some((group) => each.endsWith(`.${group}`)));
-  if (kept.length > 0) await bench.kubectl("delete", ...kept);
-  for (const group of KEPT_GROUPS) await gone(bench, group);
-}
-
-/** Resolves when the API server has forgotten a group, which it does a moment after its last definition. */
-async function gone({ kubectl }: Bench, group: string): Promise<void> {
-  const services = await kubectl("get", "apiservices", "-o", "name");
-  const left = services.split("\n").filter((each) => each.endsWith(`.${group}`));
-  if (left.length > 0) await kubectl("wait", "--for=delete", "--timeout=60s", ...left);
-}
-
 async function apply({ kubectl }: Bench, object: object): Promise<void> {
   await inFolder(async (folder) => {
     const file = join(folder, "object.json");
@@ -275,7 +260,7 @@ async function apply({ kubectl }: Bench, object: object): Promise<void> {
 }
 
 /** Hands out copies of the stand-in charts with a version that is newer. */
-async function withNewerCharts(body: (newer: (chart: string) => object) => Promise<void>): Promise<void> {
+async function withNewerCharts(body: (newer: (chart: Chart) => object) => Promise<void>): Promise<void> {
   await inFolder((folder) =>
     body((chart) => {
       const path = join(folder, chart);

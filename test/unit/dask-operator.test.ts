@@ -15,12 +15,17 @@ const problems = (releases: object) => problemsOf({ cluster: { provider: "existi
 
 test("the operator sees the namespaces it serves and no other, and brings no rights of its own", () => {
   assert.deepEqual(
-    operatorValues(settings(), ["ops", "hub"], { nodeSelector: { a: "b" }, tolerations: [] }),
+    operatorValues(settings(), ["ops", "hub"], "ops-handlers-1a2b", {
+      nodeSelector: { a: "b" },
+      tolerations: [],
+    }),
     {
       image: { name: "ghcr.io/dask/dask-kubernetes-operator", tag: "2026.3.0" },
       imagePullSecrets: [],
       rbac: { create: false },
-      kopfArgs: ["--namespace=ops", "--namespace=hub"],
+      kopfArgs: ["--namespace=ops", "--namespace=hub", "/etc/dask-operator/running.py"],
+      volumes: [{ name: "handlers", configMap: { name: "ops-handlers-1a2b" } }],
+      volumeMounts: [{ name: "handlers", mountPath: "/etc/dask-operator", readOnly: true }],
       podSecurityContext: { seccompProfile: { type: "RuntimeDefault" } },
       resources: { requests: { cpu: 0.1, memory: "512M" }, limits: { memory: "512M" } },
       nodeSelector: { a: "b" },
@@ -31,7 +36,10 @@ test("the operator sees the namespaces it serves and no other, and brings no rig
 
 test("an image by digest survives the chart's name:tag", () => {
   const image = `mirror:5000/op@sha256:${"a".repeat(64)}`;
-  const values = operatorValues(settings({ image }), ["ops"], { nodeSelector: {}, tolerations: [] });
+  const values = operatorValues(settings({ image }), ["ops"], "handlers", {
+    nodeSelector: {},
+    tolerations: [],
+  });
   assert.deepEqual(values.image, { name: "mirror:5000/op@sha256", tag: "a".repeat(64) });
 });
 

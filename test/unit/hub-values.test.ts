@@ -32,6 +32,15 @@ test("a hub of nothing but defaults has generated secrets, Postgres, limits and 
       config: {
         JupyterHub: { authenticator_class: "shared-password", admin_access: false },
         Authenticator: { allow_all: true },
+        KubeSpawner: {
+          http_timeout: 120,
+          container_security_context: {
+            runAsNonRoot: true,
+            allowPrivilegeEscalation: false,
+            capabilities: { drop: ["ALL"] },
+            seccompProfile: { type: "RuntimeDefault" },
+          },
+        },
       },
       extraConfig: {
         "10-login":
@@ -266,6 +275,7 @@ test("a profile brings its image or a choice of images, its size, and the nodes 
         extra_resource_limits: { "nvidia.com/gpu": "1" },
         node_selector: { role: "gpu" },
         tolerations: [],
+        node_affinity_required: [],
       },
       profile_options: {
         image: {

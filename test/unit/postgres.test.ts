@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clusterSpec, operatorValues } from "../../components/postgres/values.ts";
+import { clusterSpec, guardSpec, operatorValues } from "../../components/postgres/values.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import { database } from "../../settings/releases/database.ts";
 import { problemsOf } from "./refusals.ts";
@@ -49,6 +49,27 @@ test("several instances get a disruption budget; placement, class, parameters an
   assert.deepEqual(found.imagePullSecrets, [{ name: "mirror" }]);
   const own = spec({ storageClass: "retained" }, { storageClass: "standard" });
   assert.deepEqual(own.storage, { size: "10G", storageClass: "retained" });
+});
+
+test("Postgres answers its hub, the operator and its own kind, and nobody else", () => {
+  const [clients, management, ...others] = guardSpec("team").ingress as {
+    from?: object[];
+    ports: { port: number }[];
+  }[];
+  assert.deepEqual(clients?.from, [
+    { podSelector: { matchLabels: { app: "jupyterhub", component: "hub", release: "team" } } },
+    { podSelector: { matchLabels: { "cnpg.io/cluster": "team-db" } } },
+    { namespaceSelector: {}, podSelector: { matchLabels: { "app.kubernetes.io/name": "cloudnative-pg" } } },
+  ]);
+  assert.deepEqual(
+    clients?.ports.map(({ port }) => port),
+    [5432],
+  );
+  assert.deepEqual(
+    management?.ports.map(({ port }) => port),
+    [8000, 9187],
+  );
+  assert.deepEqual(others, []);
 });
 
 const stores = [
@@ -135,7 +156,7 @@ const bad: readonly [string, object, RegExp][] = [
   [
     "a password in the URL",
     { kind: "external", url: "postgresql://hub:hunter2@db:5432/hub" },
-    /without a password; that one goes to/,
+    /without a password; put that one into/,
   ],
   [
     "a password in the URL's options",

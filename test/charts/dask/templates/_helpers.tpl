@@ -15,6 +15,12 @@ component: {{ index . 1 }}
 {{- with $part.image.pullSecrets }}
 imagePullSecrets: {{ toYaml . | nindent 2 }}
 {{- end }}
+{{- with $part.securityContext }}
+securityContext: {{ toYaml . | nindent 2 }}
+{{- end }}
+{{- with $part.serviceAccountName }}
+serviceAccountName: {{ . }}
+{{- end }}
 {{- with $part.nodeSelector }}
 nodeSelector: {{ toYaml . | nindent 2 }}
 {{- end }}

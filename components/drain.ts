@@ -1,0 +1,89 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import { beforeDelete } from "./before-delete.ts";
+import type { Cluster } from "./cluster.ts";
+import type { Namespace } from "./namespace.ts";
+
+/** Objects that end: a kind, and the labels that select those of one release; drain.py reads it. */
+export interface Target {
+  /** API group and version, as a path has it. */
+  readonly api: string;
+  readonly resource: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** What ends the work of a release's users. */
+export interface DrainArgs {
+  readonly cluster: Cluster;
+  readonly namespace: Namespace;
+  /** Image with Python 3.9 or newer. */
+  readonly image: string;
+  readonly pullSecrets: readonly string[];
+  /** What ends, the owners first. */
+  readonly targets: readonly Target[];
+}
+
+/** Seconds that pods and volumes get to go. */
+const PATIENCE_S = 240;
+
+/**
+ * Ends what people made with a release when the release has been deleted; the release must depend on it.
+ *
+ * Makes nothing where the namespace goes with the release, and all that is in it.
+ *
+ * @param name of a Helm release of its own, at most 53 characters
+ */
+export function drain(name: string, args: DrainArgs, parent: pulumi.Resource): pulumi.Resource[] {
+  const { cluster, namespace, image, pullSecrets, targets } = args;
+  if (namespace.lasts !== true) return [];
+  const { account, rights } = createRights(name, args, parent);
+  const ended = beforeDelete(
+    name,
+    {
+      cluster,
+      namespace,
+      image,
+      pullSecrets,
+      script: "drain.py",
+      env: { TARGETS: JSON.stringify(targets), PATIENCE: String(PATIENCE_S) },
+      serviceAccountName: account,
+      dependsOn: rights,
+    },
+    parent,
+  );
+  return [ended];
+}
+
+/** The Job may list and delete these kinds in the release's namespace, and nothing else. */
+function createRights(
+  name: string,
+  { cluster, namespace, targets }: DrainArgs,
+  parent: pulumi.Resource,
+): { account: pulumi.Output<string>; rights: pulumi.Resource[] } {
+  const opts = { parent, provider: cluster.provider, dependsOn: [...namespace.resources, ...cluster.ready] };
+  const metadata = { name, namespace: namespace.name };
+  const account = new k8s.core.v1.ServiceAccount(name, { metadata }, opts);
+  const kinds = [...new Map(targets.map((each) => [each.resource, each])).values()];
+  const rules = kinds.map(({ api, resource }) => ({
+    apiGroups: [groupOf(api)],
+    resources: [resource],
+    verbs: ["list", "delete"],
+  }));
+  const role = new k8s.rbac.v1.Role(name, { metadata, rules }, opts);
+  const binding = new k8s.rbac.v1.RoleBinding(
+    name,
+    {
+      metadata,
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
+      subjects: [{ kind: "ServiceAccount", name, namespace: namespace.name }],
+    },
+    opts,
+  );
+  return { account: account.metadata.name, rights: [account, role, binding] };
+}
+
+/** `api/v1` has no group, `apis/gateway.dask.org/v1alpha1` has one. */
+function groupOf(api: string): string {
+  const [root, group = ""] = api.split("/");
+  return root === "api" ? "" : group;
+}

@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { keptDefinitions, removeDefinitions } from "../stack/definitions.ts";
+import { type Bench, withCharts } from "../stack/sandbox.ts";
+import { type RunCode, withKernel } from "./hub-kernel.ts";
+import { Person } from "./hub-person.ts";
+import { everything, hubAccess, leftSince, smallHub } from "./hub-stack.ts";
+import { apply, eventually, IDLE, inNamespace, python, pythonPod, ready, realTest } from "./node.ts";
+
+realTest(
+  "people log in to a hub, compute in their notebooks, and a destroy in the middle of it leaves nothing",
+  ["jupyterhub", "dask-gateway", "postgres", "dask"],
+  async (bench, context) => {
+    const before = await everything(bench);
+    const config = await withCharts({
+      "dask:cluster": { provider: "existing", expose: "LoadBalancer" },
+      "dask:releases": { people: smallHub },
+    });
+    const stack = await bench.open("people", config);
+    const start = Date.now();
+    const seconds = (since: number) => ((Date.now() - since) / 1000).toFixed(1);
+    let address = "";
+    try {
+      const { outputs } = await stack.up();
+      context.diagnostic(`up, with a smoke test that computed, took ${seconds(start)} s`);
+      await smokeTestComputed(bench);
+
+      const { hub, userPassword, adminPassword } = hubAccess(outputs, "people");
+      address = hub;
+      const [ada, bob] = [new Person(hub, "ada"), new Person(hub, "bob")];
+      assert.equal(await bob.login("dask"), "refused");
+      assert.equal(await bob.login(""), "refused");
+      assert.equal(await ada.login(userPassword), "refused", "people's password lets no admin in");
+      assert.equal(await ada.login(adminPassword), "in");
+      assert.equal(await bob.login(userPassword), "in");
+      const login = Date.now();
+      await bob.startServer();
+      context.diagnostic(`a notebook server opened ${seconds(login)} s after the login`);
+
+      await withKernel(bob, async (run) => {
+        const first = JSON.parse(await run(FIRST_RESULT)) as { mean: number; seconds: number };
+        context.diagnostic(
+          `first Dask result in a notebook ${seconds(start)} s after the start of up, ` +
+            `${seconds(login)} s after the login, ${first.seconds} s after GatewayCluster()`,
+        );
+        assert.ok(Math.abs(first.mean) < 0.001, `${first.mean}`);
+        await openAndClosed(bench, run);
+      });
+      await tokensAreLimited(bob);
+      await usersOutliveTheHub(bench, ada, bob);
+
+      // The kernel is gone, and its cluster is not: two workers, two servers and their volumes are there at the end.
+      await ada.startServer();
+      const pods = await podsOf(bench);
+      assert.equal(pods.filter((name) => name.startsWith("dask-worker-")).length, 2, pods.join(" "));
+      assert.equal(pods.filter((name) => name.startsWith("jupyter-")).length, 2, pods.join(" "));
+    } finally {
+      const end = Date.now();
+      await stack.destroy({ remove: true });
+      context.diagnostic(`destroy took ${seconds(end)} s`);
+    }
+    const definitions = await keptDefinitions(bench);
+    assert.deepEqual(
+      (await leftSince(bench, before)).filter((each) => !isDefinition(each)),
+      [],
+    );
+    assert.notEqual(definitions.length, 0);
+    await assert.rejects(fetch(address, { signal: AbortSignal.timeout(2000) }));
+    await removeDefinitions(bench);
+    assert.deepEqual(await leftSince(bench, before), []);
+  },
+);
+
+/** A notebook's first cell; the cluster outlives it. */
+const FIRST_RESULT = `
+import json, time
+start = time.monotonic()
+import dask.array as da
+from dask_gateway import GatewayCluster
+cluster = GatewayCluster(shutdown_on_close=False)
+client = cluster.get_client()
+cluster.scale(2)
+client.wait_for_workers(2, timeout=120)
+mean = da.random.normal(size=(10000, 10000)).mean().compute()
+print(json.dumps({"mean": float(mean), "seconds": round(time.monotonic() - start, 1)}))
+`;
+
+async function smokeTestComputed({ kubectl }: Bench): Promise<void> {
+  const log = await kubectl("logs", "-n", "people", "job/people-smoke-test");
+  const { mean, workers } = JSON.parse(log.split("\n").at(-1) ?? "");
+  assert.equal(workers, 2);
+  assert.ok(Math.abs(mean - 10) < 0.01, `${mean}`);
+}
+
+const OF_A_NOTEBOOK = {
+  "hub:8081": true,
+  "proxy-public:80": true,
+  "traefik-people-dask-gateway:80": true,
+  "proxy-api:8001": false,
+  "api-people-dask-gateway:8000": false,
+  "people-db-rw:5432": false,
+  "kubernetes.default:443": false,
+};
+
+const OF_A_STRANGER = {
+  "proxy-public.people:80": true,
+  "hub.people:8081": false,
+  "proxy-api.people:8001": false,
+  "people-db-rw.people:5432": false,
+};
+
+/** Notebooks reach hub and gateway alone; pods of other namespaces reach the proxy alone. */
+async function openAndClosed(bench: Bench, run: RunCode): Promise<void> {
+  const fromNotebook = async () => JSON.parse(await run(knock(Object.keys(OF_A_NOTEBOOK))));
+  assert.deepEqual(await fromNotebook(), OF_A_NOTEBOOK);
+
+  const notebook = await bench.kubectl(
+    ...["get", "pod/jupyter-bob", "-n", "people", "-o", "jsonpath={.status.podIP}"],
+  );
+  await inNamespace(bench, "strangers", async () => {
+    await apply(bench, pythonPod("strangers", "stranger", IDLE));
+    await ready(bench, "strangers", "stranger");
+    const expected = { ...OF_A_STRANGER, [`${notebook}:8888`]: false };
+    const program = knock(Object.keys(expected));
+    // The policies of others learn of a new pod a moment after it runs.
+    const reached = await eventually(
+      async () => JSON.parse(await python(bench, "strangers", "stranger", program)),
+      (answer) => JSON.stringify(answer) === JSON.stringify(expected),
+    );
+    assert.deepEqual(reached, expected);
+  });
+}
+
+/** A Python program that says which of some addresses take a connection within two seconds. */
+function knock(addresses: readonly string[]): string {
+  return `
+import json, socket
+def opens(address):
+    host, port = address.split(":")
+    try:
+        socket.create_connection((host, int(port)), 2).close()
+    except OSError:
+        return False
+    return True
+print(json.dumps({address: opens(address) for address in ${JSON.stringify(addresses)}}))
+`;
+}
+
+/** The gateway takes tokens that may use it, and no others: not even one for the person's own server. */
+async function tokensAreLimited(person: Person): Promise<void> {
+  const gateway = "access:services!service=dask-gateway";
+  assert.equal(await gatewayAnswers(person, await tokenFor(person, [gateway])), 200);
+  const server = ["users:activity!user", `access:servers!server=${person.name}/`];
+  assert.equal(await gatewayAnswers(person, await tokenFor(person, server)), 401);
+  // A token that the hub does not know is a failure of the hub to the gateway, which answers 500.
+  assert.notEqual(await gatewayAnswers(person, "0".repeat(64)), 200);
+}
+
+async function tokenFor(person: Person, scopes: readonly string[]): Promise<string> {
+  const { status, json } = await person.call("POST", `/hub/api/users/${person.name}/tokens`, { scopes });
+  assert.equal(status, 201, JSON.stringify(json));
+  return (json as { token: string }).token;
+}
+
+async function gatewayAnswers({ hub }: Person, token: string): Promise<number> {
+  const url = `${hub}/services/dask-gateway/api/v1/clusters/`;
+  return (await fetch(url, { headers: { authorization: `jupyterhub ${token}` } })).status;
+}
+
+/** A hub that starts anew knows its people, and their servers have gone on. */
+async function usersOutliveTheHub(bench: Bench, admin: Person, person: Person): Promise<void> {
+  const users = async () => {
+    const { status, json } = await admin.call("GET", "/hub/api/users");
+    const known = Array.isArray(json) ? (json as { name: string; created: string; server?: string }[]) : [];
+    return { status, known: known.map(({ name, created, server }) => ({ name, created, server })) };
+  };
+  const first = await users();
+  assert.deepEqual(first.known.map(({ name }) => name).sort(), [admin.name, person.name]);
+  assert.equal(first.known.find(({ name }) => name === person.name)?.server, `${person.server}/`);
+  await bench.kubectl("delete", "pod", "-n", "people", "-l", "app=jupyterhub,component=hub");
+  await bench.kubectl("rollout", "status", "-n", "people", "deployment/hub", "--timeout=120s");
+  const again = await eventually(users, ({ status }) => status === 200);
+  assert.deepEqual(again, first);
+  assert.equal((await person.call("GET", `${person.server}/api/status`)).status, 200);
+}
+
+async function podsOf({ kubectl }: Bench): Promise<string[]> {
+  const running = "--field-selector=status.phase=Running";
+  const names = ["-o", "jsonpath={.items[*].metadata.name}"];
+  return (await kubectl("get", "pods", "-n", "people", running, ...names)).split(" ");
+}
+
+function isDefinition(object: string): boolean {
+  return /^(CustomResourceDefinition|APIService) /.test(object);
+}

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { withCharts } from "../stack/sandbox.ts";
+import { watch } from "../stack/updates.ts";
+import { withKernel } from "./hub-kernel.ts";
+import { Person } from "./hub-person.ts";
+import { everything, hubAccess, leftSince, smallHub } from "./hub-stack.ts";
+import { realTest } from "./node.ts";
+
+realTest(
+  "a hub without Dask serves, keeps its users in a file, and leaves nothing while a notebook runs",
+  ["jupyterhub"],
+  async (bench, context) => {
+    const before = await everything(bench);
+    const { expose, auth, hub: sizes, user } = smallHub;
+    const config = await withCharts({
+      "dask:cluster": { provider: "existing", expose: "LoadBalancer" },
+      "dask:releases": {
+        plain: { kind: "jupyterhub", expose, auth, hub: sizes, user, database: { kind: "sqlite" } },
+      },
+    });
+    const stack = await bench.open("plain", config);
+    const start = Date.now();
+    try {
+      const { outputs } = await stack.up();
+      context.diagnostic(`up, with a smoke test, took ${Math.round((Date.now() - start) / 1000)} s`);
+      const said = JSON.parse(await bench.kubectl("logs", "-n", "plain", "job/plain-smoke-test"));
+      assert.match(said.versions.jupyterhub, /^5\./);
+      assert.match(said.spawner, /KubeSpawner/);
+
+      const { hub, userPassword } = hubAccess(outputs, "plain");
+      const bob = new Person(hub, "bob");
+      assert.equal(await bob.login("dask"), "refused");
+      assert.equal(await bob.login(userPassword), "in");
+      await bob.startServer();
+      assert.equal(await withKernel(bob, (run) => run("print(6 * 7)")), "42");
+      const watched = watch();
+      await stack.up(watched);
+      assert.deepEqual(watched.done(), []);
+
+      await bench.kubectl("delete", "pod", "-n", "plain", "-l", "app=jupyterhub,component=hub");
+      await bench.kubectl("rollout", "status", "-n", "plain", "deployment/hub", "--timeout=120s");
+      const { status, json } = await bob.call("GET", "/hub/api/user");
+      assert.deepEqual([status, (json as { server?: string }).server], [200, `${bob.server}/`]);
+    } finally {
+      await stack.destroy({ remove: true });
+    }
+    assert.deepEqual(await leftSince(bench, before), []);
+  },
+);
