@@ -1,0 +1,94 @@
+import module, { createRequire } from "node:module";
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
+
+/*
+ * What Node.js loads before the program: `nodeargs` in Pulumi.yaml names this file. It makes TypeScript run and the
+ * start short, on which most of an `up` without changes is spent; docs/performance.md has the figures. Plain
+ * JavaScript, because it runs before anything that reads types.
+ */
+
+/** The SDK's own view of its packages: what stands in for one must be found under the path that the SDK resolves. */
+const sdk = createRequire(createRequire(import.meta.url).resolve("@pulumi/pulumi"));
+
+/*
+ * The SDK loads these at every start and uses them only where it writes functions down (dynamic providers, callback
+ * functions): npm's dependency solver and the TypeScript compiler, half a second of CPU. They load at first use.
+ */
+for (const name of ["@npmcli/arborist", "typescript", "./vendor/typescript@3.8.3/typescript.js"])
+  replace(name, whenUsed);
+
+/*
+ * The SDK maps each stack trace back to its own TypeScript, which is not installed, and it keeps one for every promise:
+ * a quarter of the start. Our files need no mapping where Node.js strips types, as their lines stay where they are.
+ */
+replace("source-map-support/register", () => ({}));
+
+// Code is compiled once and kept; since Node.js 22.1. A folder that cannot be written costs the gain and nothing else.
+module.enableCompileCache?.(join(cache(), "pulumi-dask", "compiled"));
+
+if (!process.features.typescript) await withoutTypes();
+
+/** Node.js below 22.18 cannot read TypeScript: it gets the program as one file of JavaScript, or tsx. */
+async function withoutTypes() {
+  const [, script = "", ...rest] = process.argv;
+  const byPulumi = /@pulumi[\\/]pulumi[\\/]cmd[\\/]run([\\/]index\.js)?$/.test(script);
+  if (byPulumi && rest.at(-1) === ".") {
+    const { bundle } = await import("./bundle.js");
+    const program = await bundle();
+    if (program !== undefined) {
+      process.argv[process.argv.length - 1] = program;
+      return;
+    }
+  }
+  // Only the hooks for ES modules: those for require would sit in front of every file of the SDKs.
+  await import("tsx/esm");
+  // It switches source maps on for everything, and the SDK's hundreds of maps would be read at each start.
+  process.setSourceMapsEnabled(false);
+}
+
+/** Puts a stand-in where the SDK looks for a module; one that a later SDK has no more is left out. */
+function replace(name, standIn) {
+  let file;
+  try {
+    file = sdk.resolve(name);
+  } catch {
+    return;
+  }
+  const entry = new module.Module(file);
+  entry.filename = file;
+  entry.loaded = true;
+  entry.exports = standIn(file);
+  sdk.cache[file] = entry;
+}
+
+/** Exports that load their module when something is read from them. */
+function whenUsed(file) {
+  let loaded;
+  const load = () => {
+    if (loaded === undefined) {
+      delete sdk.cache[file];
+      loaded = sdk(file);
+    }
+    return loaded;
+  };
+  return new Proxy(
+    {},
+    {
+      // Answered without loading: a compiled `import *` asks it at once, and on false copies every export.
+      get: (_, key) => (key === "__esModule" ? true : load()[key]),
+      has: (_, key) => key in load(),
+      ownKeys: () => Reflect.ownKeys(load()),
+      getOwnPropertyDescriptor: (_, key) => {
+        const found = Reflect.getOwnPropertyDescriptor(load(), key);
+        return found === undefined ? undefined : { ...found, configurable: true };
+      },
+    },
+  );
+}
+
+/** The user's folder for caches, as sandbox/layout.ts has it. */
+function cache() {
+  const { XDG_CACHE_HOME: given } = process.env;
+  return given !== undefined && isAbsolute(given) ? given : join(homedir(), ".cache");
+}
