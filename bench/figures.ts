@@ -1,49 +1,159 @@
-import { spawnSync } from "node:child_process";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { genuineCharts, withStandIns } from "../sandbox/charts.ts";
-import { devConfig, devProgram } from "../sandbox/dev.ts";
-import { repository } from "../sandbox/layout.ts";
-import { startSandbox, stopSandbox } from "../sandbox/sandbox.ts";
-import { openStack } from "../sandbox/stack.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import {
+  bareProject,
+  type Contender,
+  cloneProject,
+  helmContender,
+  learnReleases,
+  must,
+  type Project,
+  pulumiContender,
+  type Releases,
+  STEPS,
+  type Step,
+  tofuContender,
+} from "./contenders.ts";
+import { type Cost, measure, measureAll } from "./measure.ts";
+import type { Rivals } from "./rivals.ts";
+import { median, medianRatio } from "./statistics.ts";
+import { configOf, type Workload } from "./workloads.ts";
 
-// npm run bench: how long the main job takes on this machine; prints seconds, judges nothing.
+/** What each contender's steps cost, run by run. */
+export type Samples = Readonly<Record<string, Readonly<Record<Step, readonly Cost[]>>>>;
 
-async function timed<Result>(what: string, body: () => Promise<Result>): Promise<Result> {
-  const start = performance.now();
-  const result = await body();
-  console.log(`${what.padEnd(44)} ${((performance.now() - start) / 1000).toFixed(1).padStart(7)} s`);
-  return result;
+/** What the benchmark needs to run. */
+export interface Ring {
+  readonly sandbox: Sandbox;
+  readonly rivals: Rivals;
+  readonly genuine: boolean;
+  readonly rounds: number;
+  /** Takes progress, a line at a time. */
+  readonly log: (line: string) => void;
 }
 
-async function command(...args: string[]): Promise<void> {
-  const { status, stderr } = spawnSync("npm", ["run", "--silent", ...args], {
-    cwd: repository,
-    encoding: "utf8",
-  });
-  if (status !== 0) throw new Error(`npm run ${args.join(" ")} failed\n${stderr}`);
-}
-
-async function stackFigures(): Promise<void> {
-  const root = join(tmpdir(), `pulumi-dask-bench-${process.pid}`);
+/** Measures all contenders on a workload, in turn: a round has each of them make, change and destroy it once. */
+export async function compare(ring: Ring, workload: Workload): Promise<Samples> {
+  const folder = join(ring.sandbox.root, "bench", workload.name);
+  const ours = await cloneProject(ring.sandbox, join(folder, "ours"));
+  const bare = await bareProject(ring.sandbox, join(folder, "bare"));
   try {
-    const sandbox = await timed("empty folder to a cluster that takes pods", () =>
-      startSandbox({ root, nodes: "simulated" }),
-    );
-    const config = (await genuineCharts()) ? devConfig() : withStandIns(devConfig());
-    const stack = await openStack(sandbox, { stackName: "bench", config, program: devProgram });
-    await timed("first up of the dev stack", () => stack.up());
-    await timed("second up, nothing to do", () => stack.up());
-    await timed("preview", () => stack.preview());
-    await timed("destroy", () => stack.destroy({ remove: true }));
+    await setSecrets(ours, workload);
+    const charts = { genuine: ring.genuine, smokeTest: false };
+    const config = { before: configOf(workload.releases, charts), after: configOf(workload.changed, charts) };
+    const releases = await learnReleases(ours, config);
+    const contenders = [
+      pulumiContender("ours", ours, config),
+      ...bareContender(bare, releases),
+      helmContender(ring.sandbox, ring.rivals.helm, join(folder, "helm"), releases),
+      ...(ring.rivals.tofu === undefined
+        ? []
+        : [tofuContender(ring.sandbox, ring.rivals.tofu, join(folder, "tofu"), releases)]),
+    ];
+    return await rounds(ring, workload.name, contenders);
   } finally {
-    await stopSandbox({ root });
+    ours.close();
+    bare.close();
   }
 }
 
-process.chdir(repository);
-await stackFigures();
-await timed("npm run sandbox, toolchain built", () => command("sandbox", "--", "--nodes", "simulated"));
-await timed("npm run sandbox again, nothing to do", () => command("sandbox", "--", "--nodes", "simulated"));
-await timed("npm run sandbox:down", () => command("sandbox:down"));
-await timed("unit and graph tests", () => command("test", "--", "unit", "graph"));
+/** The bare program makes one release: it takes part where there is one. */
+function bareContender(project: Project, { before, after }: Releases): Contender[] {
+  const [one, ...others] = before;
+  const [changed] = after;
+  if (one === undefined || changed === undefined || others.length > 0) return [];
+  const config = ({ chart, values }: typeof one) => ({ "bare:release": { chart, values } });
+  return [pulumiContender("bare Pulumi", project, { before: config(one), after: config(changed) })];
+}
+
+async function setSecrets({ command }: Project, { releases }: Workload): Promise<void> {
+  if (!("hub" in releases)) return;
+  const key = "dask:secrets.hub.databasePassword";
+  await must(command("config", "set", "--secret", "--path", key, "of-the-benchmark"));
+}
+
+async function rounds(ring: Ring, workload: string, contenders: readonly Contender[]): Promise<Samples> {
+  const costs = contenders.map(({ name }) => ({ name, steps: emptySteps() }));
+  for (let round = 1; round <= ring.rounds; round++) {
+    for (const [index, contender] of contenders.entries()) {
+      for (const step of STEPS) {
+        const cost = await measureAll(contender.commands(step));
+        costs[index]?.steps[step].push(cost);
+        ring.log(
+          `${workload}, round ${round} of ${ring.rounds}, ${contender.name}, ${step}: ${inWords(cost)}`,
+        );
+      }
+    }
+  }
+  return Object.fromEntries(costs.map(({ name, steps }) => [name, steps]));
+}
+
+function inWords({ seconds, cpuSeconds, peakMiB }: Cost): string {
+  const memory = peakMiB === undefined ? "" : `, ${Math.round(peakMiB)} MiB`;
+  return `${seconds.toFixed(2)} s, ${cpuSeconds.toFixed(2)} s of CPU${memory}`;
+}
+
+const emptySteps = (): Record<Step, Cost[]> => ({
+  "first up": [],
+  "second up": [],
+  preview: [],
+  change: [],
+  destroy: [],
+});
+
+/**
+ * Seconds from an empty namespace to the first result that Dask computed: the first `up` with its smoke test, which
+ * fails unless every worker took part. Nodes must be real.
+ */
+export async function firstResults(ring: Ring, chosen: readonly Workload[]): Promise<Record<string, number>> {
+  const seconds: Record<string, number> = {};
+  for (const { name, releases } of chosen) {
+    const project = await cloneProject(ring.sandbox, join(ring.sandbox.root, "bench", `${name}-computes`));
+    try {
+      project.configure(configOf(releases, { genuine: ring.genuine, smokeTest: true }));
+      const costs: Cost[] = [];
+      for (let round = 0; round < ring.rounds; round++) {
+        costs.push(await measure(project.command("up", "--yes", "--skip-preview")));
+        await must(project.command("destroy", "--yes", "--skip-preview"));
+      }
+      seconds[name] = median(costs.map((cost) => cost.seconds));
+    } finally {
+      project.close();
+    }
+  }
+  return seconds;
+}
+
+/** A row of the table: what a step costs a contender, as medians, and ours by theirs, as medians of pairs. */
+export interface Row {
+  readonly workload: string;
+  readonly step: Step;
+  readonly contender: string;
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  readonly peakMiB: number;
+  /** Ours by theirs: below 1 we are faster. */
+  readonly ratio: number;
+  readonly cpuRatio: number;
+}
+
+/** The table of a workload's samples; pure. */
+export function rowsOf(workload: string, samples: Samples): Row[] {
+  const { ours } = samples;
+  if (ours === undefined) return [];
+  return STEPS.flatMap((step) =>
+    Object.entries(samples).map(([contender, steps]) => {
+      const theirs = steps[step];
+      const of = (figure: "seconds" | "cpuSeconds", costs: readonly Cost[]) =>
+        costs.map((cost) => cost[figure]);
+      return {
+        ...{ workload, step, contender },
+        seconds: median(of("seconds", theirs)),
+        cpuSeconds: median(of("cpuSeconds", theirs)),
+        peakMiB: median(theirs.map(({ peakMiB }) => peakMiB ?? Number.NaN)),
+        ratio: medianRatio(of("seconds", ours[step]), of("seconds", theirs)),
+        cpuRatio: medianRatio(of("cpuSeconds", ours[step]), of("cpuSeconds", theirs)),
+      };
+    }),
+  );
+}

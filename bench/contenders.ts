@@ -1,0 +1,195 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { findOnPath, run } from "../sandbox/command.ts";
+import { writePrivate } from "../sandbox/files.ts";
+import { repository } from "../sandbox/layout.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { type LanguageHost, startLanguageHost } from "../test/stack/language-host.ts";
+import type { Command } from "./measure.ts";
+import {
+  type ExportedState,
+  type HelmRelease,
+  helmUpgrade,
+  type Rivals,
+  releasesOf,
+  tofuConfiguration,
+  tofuEnvironment,
+} from "./rivals.ts";
+
+/** What is measured of everybody, in this order. */
+export const STEPS = ["first up", "second up", "preview", "change", "destroy"] as const;
+/** One of them. */
+export type Step = (typeof STEPS)[number];
+
+/** Somebody who deploys a workload: the commands of a step, run one after the other. */
+export interface Contender {
+  readonly name: string;
+  /** Writes what the step reads, and answers the commands to measure. */
+  commands(step: Step): readonly Command[];
+}
+
+/** Releases before the change and after it. */
+export interface Releases {
+  readonly before: readonly HelmRelease[];
+  readonly after: readonly HelmRelease[];
+}
+
+const STACK = "bench";
+
+/** A Pulumi project with one stack on the sandbox, run by the CLI as a user runs it. */
+export interface Project {
+  readonly folder: string;
+  command(...args: string[]): Command;
+  /** Replaces the stack's config. */
+  configure(config: Readonly<Record<string, unknown>>): void;
+  close(): void;
+}
+
+/** A copy of this project, as a clone after `npm ci`. */
+export async function cloneProject(sandbox: Sandbox, folder: string): Promise<Project> {
+  const left = [".git", ".sandbox", "node_modules", "test"];
+  mkdirSync(folder, { recursive: true });
+  for (const name of readdirSync(repository).filter((each) => !left.includes(each)))
+    cpSync(join(repository, name), join(folder, name), { recursive: true });
+  return project(sandbox, folder);
+}
+
+/** A copy of the program that people start from. */
+export async function bareProject(sandbox: Sandbox, folder: string): Promise<Project> {
+  cpSync(join(repository, "bench", "bare"), folder, { recursive: true });
+  return project(sandbox, folder);
+}
+
+/** The genuine language host where one is on PATH, else the one of the tests, which starts the program in the same way. */
+async function project(sandbox: Sandbox, folder: string): Promise<Project> {
+  symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"));
+  const host = hasLanguageHost() ? undefined : await startLanguageHost(folder, sandbox.env);
+  const command: Project["command"] = (...args) => ({
+    command: ["pulumi", ...args, "--stack", STACK, "--non-interactive"],
+    cwd: folder,
+    env: sandbox.env,
+  });
+  await must(command("stack", "init"));
+  return {
+    folder,
+    command: withHost(command, host),
+    configure: configure(folder),
+    close: () => host?.close(),
+  };
+}
+
+/** Whether the engine finds a language host of its own; else a stand-in is running before the CLI starts. */
+export function hasLanguageHost(): boolean {
+  return findOnPath("pulumi-language-nodejs") !== undefined;
+}
+
+/** `--client` is known to the commands that run the program. */
+function withHost(command: Project["command"], host: LanguageHost | undefined): Project["command"] {
+  return (verb = "", ...args) => {
+    const runsProgram = verb === "up" || verb === "preview";
+    return command(verb, ...args, ...(runsProgram && host !== undefined ? ["--client", host.address] : []));
+  };
+}
+
+/** Keeps what Pulumi itself wrote into the stack file: the salt, and the secrets. */
+function configure(folder: string): Project["configure"] {
+  const file = join(folder, `Pulumi.${STACK}.yaml`);
+  return (config) => {
+    const before = parse(readFileSync(file, "utf8")) ?? {};
+    const secrets = before.config?.["dask:secrets"];
+    const all = { ...config, ...(secrets === undefined ? {} : { "dask:secrets": secrets }) };
+    writePrivate(file, stringify({ ...before, config: all }));
+  };
+}
+
+/** Runs a command that is not measured. */
+export async function must({ command: [file, ...args], cwd, env }: Command): Promise<string> {
+  const { code, stdout, stderr } = await run(findOnPath(file, env.PATH) ?? file, args, { cwd, env });
+  if (code !== 0) throw new Error(`${file} ${args.join(" ")} failed\n${stdout}${stderr}`);
+  return stdout;
+}
+
+/** The steps of a Pulumi project whose stack file has one config or another. */
+export function pulumiContender(
+  name: string,
+  { command, configure }: Project,
+  config: Readonly<Record<"before" | "after", Readonly<Record<string, unknown>>>>,
+): Contender {
+  return {
+    name,
+    commands: (step) => {
+      configure(step === "change" ? config.after : config.before);
+      if (step === "preview") return [command("preview")];
+      return [command(step === "destroy" ? "destroy" : "up", "--yes", "--skip-preview")];
+    },
+  };
+}
+
+/** The Helm releases that a project makes of a config, as its state has them; everything is destroyed again. */
+export async function learnReleases(
+  { command, configure }: Project,
+  config: Readonly<Record<"before" | "after", Readonly<Record<string, unknown>>>>,
+): Promise<Releases> {
+  const learn = async (variant: "before" | "after") => {
+    configure(config[variant]);
+    await must(command("up", "--yes", "--skip-preview"));
+    const state: ExportedState = JSON.parse(await must(command("stack", "export", "--show-secrets")));
+    return releasesOf(state);
+  };
+  const releases = { before: await learn("before"), after: await learn("after") };
+  await must(command("destroy", "--yes", "--skip-preview"));
+  return releases;
+}
+
+/** `helm` by hand: one release after the other, as in a script. */
+export function helmContender(sandbox: Sandbox, helm: string, folder: string, releases: Releases): Contender {
+  mkdirSync(folder, { recursive: true });
+  const command = (...args: string[]): Command => ({
+    command: [helm, ...args],
+    cwd: folder,
+    env: sandbox.env,
+  });
+  const upgrade = (release: HelmRelease, ...flags: string[]) => {
+    const file = join(folder, `${release.name}.json`);
+    writeFileSync(file, JSON.stringify(release.values));
+    return command(...helmUpgrade(release, file), ...flags);
+  };
+  return {
+    name: "helm",
+    commands: (step) => {
+      if (step === "destroy")
+        return releases.before.map(({ name, namespace }) =>
+          command("uninstall", name, "--namespace", namespace, "--wait"),
+        );
+      const wanted = step === "change" ? releases.after : releases.before;
+      return wanted.map((each) => upgrade(each, ...(step === "preview" ? ["--dry-run=server"] : [])));
+    },
+  };
+}
+
+/** OpenTofu with the Helm provider, all releases beside each other. */
+export function tofuContender(
+  sandbox: Sandbox,
+  { program, provider }: NonNullable<Rivals["tofu"]>,
+  folder: string,
+  releases: Releases,
+): Contender {
+  mkdirSync(folder, { recursive: true });
+  const env = { ...sandbox.env, ...tofuEnvironment(folder, provider) };
+  const command = (...args: string[]): Command => ({
+    command: [program, ...args, "-input=false", "-no-color"],
+    cwd: folder,
+    env,
+  });
+  return {
+    name: "OpenTofu",
+    commands: (step) => {
+      const wanted = step === "change" ? releases.after : releases.before;
+      const configuration = tofuConfiguration(wanted, sandbox.kubeconfig);
+      writeFileSync(join(folder, "main.tf.json"), JSON.stringify(configuration));
+      if (step === "preview") return [command("plan")];
+      return [command(step === "destroy" ? "destroy" : "apply", "-auto-approve")];
+    },
+  };
+}
