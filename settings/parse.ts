@@ -29,11 +29,12 @@ function checkWhatParses(input: unknown): Problem[] {
   });
   const parsedCluster = cluster.safeParse(raw.cluster);
   if (!parsedCluster.success) return [];
-  const others = schema.omit({ cluster: true, releases: true }).strip();
   const parsedOthers = others.safeParse(raw);
   const settings = parsedOthers.success ? parsedOthers.data : others.parse({});
   return check({ ...settings, cluster: parsedCluster.data, releases: Object.fromEntries(releases) }, input);
 }
+
+const others = schema.omit({ cluster: true, releases: true }).strip();
 
 function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

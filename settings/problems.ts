@@ -36,16 +36,33 @@ function line(problem: Problem): string {
   return `  ${problem.key}${value} ${problem.message}`;
 }
 
-/** The name of a key as it stands in a stack file. */
+/** The name of a key as `pulumi config set --path` takes it: odd names stand in brackets, `labels["example.org/a"]`. */
 export function keyOf(path: Path): string {
-  return `dask:${path.map(String).join(".")}`;
+  const parts = path.map((key) =>
+    PLAIN_KEY.test(String(key)) ? `.${String(key)}` : `[${JSON.stringify(key)}]`,
+  );
+  return `dask:${parts.join("").replace(/^\./, "")}`;
 }
+
+const PLAIN_KEY = /^[\w-]+$/;
 
 /** A problem at a path of the settings, with the value that stands there (never that of a secret). */
 export function problemAt(path: Path, input: unknown, message: string): Problem {
   const value = at(input, path);
-  const hidden = value === undefined || path[0] === "secrets" || isSecret(path.at(-1));
+  const hidden = value === undefined || isSecrets(path[0]) || isSecret(path.at(-1));
   return hidden ? { key: keyOf(path), message } : { key: keyOf(path), value: show(value), message };
+}
+
+/** Whether a top-level key is that of all secrets, or meant to be. */
+function isSecrets(key: PropertyKey | undefined): boolean {
+  return (
+    distance(
+      String(key)
+        .toLowerCase()
+        .replace(/[^a-z]/g, ""),
+      "secrets",
+    ) <= 3
+  );
 }
 
 /** Whether a key is meant for a secret, whose value no message may show. */
@@ -59,8 +76,17 @@ export function problemsOf(
   input: unknown,
   schema: z.ZodType,
 ): Problem[] {
-  const json = z.toJSONSchema(schema, { io: "input" });
+  const json = jsonSchemaOf(schema);
   return issues.flatMap((issue) => flatten(issue)).flatMap((issue) => describe(issue, input, json));
+}
+
+const jsonSchemas = new WeakMap<z.ZodType, JsonSchema>();
+
+/** The JSON Schema of a schema, made once: it takes far longer than reading a stack file. */
+function jsonSchemaOf(schema: z.ZodType): JsonSchema {
+  const json = jsonSchemas.get(schema) ?? z.toJSONSchema(schema, { io: "input" });
+  jsonSchemas.set(schema, json);
+  return json;
 }
 
 /** What zod finds at the root of an alternative that is meant for values of another type. */
@@ -85,7 +111,12 @@ function describe(issue: z.core.$ZodIssue, input: unknown, json: JsonSchema): Pr
       return problemAt(path, input, isSecret(key) ? misplacedSecret(path, key) : unknownKey(key, known));
     });
   }
-  return [problemAt(issue.path, input, message(issue, input))];
+  return [problemAt(issue.path, input, withRemedy(message(issue, input)))];
+}
+
+/** A message that only says what is allowed, with the one thing there is to do about it. */
+function withRemedy(message: string): string {
+  return message.includes(";") ? message : `${message}; change it`;
 }
 
 function misplacedSecret(path: Path, key: string): string {

@@ -11,7 +11,8 @@ export function show(value: unknown): string {
 }
 
 function memoryRemedy(input: unknown): string {
-  const found = /^(\d+(?:\.\d+)?)\s*([KMGT])?i?B?$/i.exec(String(input));
+  const written = typeof input === "string" || typeof input === "number" ? String(input) : "";
+  const found = /^(\d+(?:\.\d+)?)\s*([KMGT])?i?B?$/i.exec(written);
   return `write ${acceptable(Number(found?.[1] ?? 4), found?.[2]?.toUpperCase() ?? "G")}`;
 }
 
@@ -42,7 +43,7 @@ export const cores = z
 
 /** A span of time such as `90s`, `30m`, `12h` or `7d`. */
 export const duration = z
-  .string({ error: "must be text with a unit, like 30m; units are s, m, h and d" })
+  .string({ error: "must be text with a unit, s, m, h or d; write 30m" })
   .regex(/^[1-9]\d*[smhd]$/, { error: "must be a whole number with s, m, h or d; write 30m" })
   .meta({
     id: "duration",

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { parseSettings } from "./parse.ts";
-import { type Problem, SettingsError } from "./problems.ts";
+import { keyOf, type Problem, SettingsError } from "./problems.ts";
 import type { Settings } from "./schema.ts";
 
 /**
@@ -14,9 +14,23 @@ export function readSettings(): Settings {
     return parseSettings(input, plainSecrets(input));
   } catch (error) {
     // A RunError is printed without its stack: the message is all the user needs.
-    if (error instanceof SettingsError) throw new pulumi.RunError(error.message);
+    if (error instanceof SettingsError) throw new pulumi.RunError(withoutEncrypted(error).message);
     throw error;
   }
+}
+
+/** The same problems without the values of keys that the user encrypted, whatever keys these are. */
+function withoutEncrypted({ problems }: SettingsError): SettingsError {
+  const encrypted = Object.keys(readInput())
+    .filter(isEncrypted)
+    .map((key) => keyOf([key]));
+  const isHidden = ({ key }: Problem) =>
+    encrypted.some((each) => key === each || /^[.[]/.test(key.replace(each, "")));
+  return new SettingsError(problems.map((each) => (isHidden(each) ? withoutValue(each) : each)));
+}
+
+function withoutValue({ key, message }: Problem): Problem {
+  return { key, message };
 }
 
 /** The problem that secrets are not encrypted; the empty default of Pulumi.yaml need not be. */

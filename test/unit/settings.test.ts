@@ -146,7 +146,7 @@ const rejections: readonly [title: string, input: unknown, line: RegExp][] = [
   [
     "a duration without a unit",
     withDask({ timeout: 900 }),
-    /timeout is 900: must be text with a unit, like 30m; units are s, m, h and d$/,
+    /timeout is 900: must be text with a unit, s, m, h or d; write 30m$/,
   ],
   [
     "a duration in words",

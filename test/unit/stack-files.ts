@@ -37,9 +37,14 @@ function secretsOf(file: string): Record<string, Record<string, string>> {
   return secrets;
 }
 
-/** The settings of a stack file, with a value for every secret that it asks for. */
+/** What stands under `dask:` in a stack file, with a value for every secret that it asks for. */
+export function inputOf(file: string): Record<string, unknown> {
+  return { ...read(file).dask, secrets: secretsOf(file), liveChecks: false };
+}
+
+/** The settings of a stack file. */
 export function settingsOf(file: string): Settings {
-  return parseSettings({ ...read(file).dask, secrets: secretsOf(file), liveChecks: false });
+  return parseSettings(inputOf(file));
 }
 
 /** The whole program of a stack file; `kubeconfig` is that of the cluster where it is there already. */

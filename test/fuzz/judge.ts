@@ -1,0 +1,95 @@
+import { parseSettings } from "../../settings/parse.ts";
+import { type Problem, SettingsError } from "../../settings/problems.ts";
+import type { Settings } from "../../settings/schema.ts";
+import type { StackFile } from "./mutations.ts";
+import { below, type JsonSchema, root } from "./schema.ts";
+
+/** What stands in for every secret of a fuzzed stack file, so that messages can be searched for it. */
+export const SECRET = "hunter2-of-the-fuzz";
+
+/** What became of a stack file in the pure part: its settings, or the problems that were found. */
+export type Verdict = { readonly settings: Settings } | { readonly problems: readonly Problem[] };
+
+/** Milliseconds of CPU that the pure part may take for one file: on a busy machine it may take longer. */
+const PATIENCE_MS = 2000;
+
+/**
+ * Reads a stack file as the program does.
+ *
+ * @throws Error where the file is neither accepted nor refused as it should be
+ */
+export function judge(file: StackFile): Verdict {
+  const started = process.cpuUsage();
+  const verdict = read(file);
+  const took = process.cpuUsage(started).user / 1000;
+  if (took > PATIENCE_MS) throw new Error(`it took ${Math.round(took)} ms`);
+  return verdict;
+}
+
+function read(file: StackFile): Verdict {
+  try {
+    return { settings: parseSettings(file) };
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    const faults = faultsOf(error, file);
+    if (faults.length > 0) throw new Error(`${faults.join("\n")}\nof\n${error.message}`);
+    return { problems: error.problems };
+  }
+}
+
+/** What the words of a remedy begin with. */
+const REMEDY =
+  /\b(add|change|choose|deploy|did you mean|give|keep|leave|lower|make|mend|name|put|quote|raise|remove|rename|say|set|shorten|start|use|widen|write)\b/;
+/** What a message says that nobody wrote. */
+const NOISE = /undefined|\[object|NaN|\bInvalid |Error:|\p{Cc}/u;
+
+/** What is wrong with a refusal: every problem must name a key that is there, or that the schema knows, and a remedy. */
+export function faultsOf({ message, problems }: SettingsError, file: StackFile): string[] {
+  const lines = message.split("\n").slice(1);
+  return [
+    ...(problems.length === 0 ? ["nothing is named"] : []),
+    ...(lines.length === problems.length ? [] : ["not one line for each problem"]),
+    ...(message.includes(SECRET) ? ["a secret is shown"] : []),
+    ...problems.flatMap((problem) => faultsOfOne(problem, file)),
+  ];
+}
+
+function faultsOfOne({ key, message }: Problem, file: StackFile): string[] {
+  const path = partsOf(key);
+  const noise = NOISE.exec(message);
+  return [
+    ...(path !== undefined && exists(path, file) ? [] : [`no such key: ${key}`]),
+    ...(REMEDY.test(message) ? [] : [`no remedy: ${key} ${message}`]),
+    ...(noise === null ? [] : [`${JSON.stringify(noise[0])}: ${key} ${message}`]),
+  ];
+}
+
+/** The parts of a key as messages write it: `dask:releases.a.values["b.c"]`. */
+function partsOf(key: string): string[] | undefined {
+  if (!key.startsWith("dask:")) return undefined;
+  const parts: string[] = [];
+  let rest = `.${key.slice("dask:".length)}`.replace(/^\.\[/, "[");
+  while (rest !== "") {
+    const [whole = "", plain, quoted] = /^(?:\.([\w-]+)|\[("(?:[^"\\]|\\.)*")\])/.exec(rest) ?? [];
+    const part = quoted === undefined ? plain : JSON.parse(quoted);
+    if (typeof part !== "string") return undefined;
+    parts.push(part);
+    rest = rest.slice(whole.length);
+  }
+  return parts;
+}
+
+/** Whether a path leads to a value of the file, or from one to a key that the schema knows. */
+function exists(path: readonly string[], file: StackFile): boolean {
+  let nodes: readonly JsonSchema[] = [root];
+  let value: unknown = file;
+  for (const [index, key] of path.entries()) {
+    nodes = below(nodes, key);
+    const there = typeof value === "object" && value !== null && Object.hasOwn(value, key);
+    value = there ? (value as StackFile)[key] : undefined;
+    // A secret is named where it should be put.
+    if (!there && nodes.length === 0) return false;
+    if (!there && index === 1 && path[0] === "releases") return false;
+  }
+  return true;
+}
