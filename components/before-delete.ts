@@ -59,6 +59,7 @@ export function beforeDelete(
         env: args.env,
         serviceAccountName: args.serviceAccountName,
         deadlineSeconds: DEADLINE_S,
+        resources: { requests: { cpu: "50m", memory: "64M" }, limits: { memory: "256M" } },
         ...cluster.placement("core"),
       },
       timeout: TIMEOUT_S,

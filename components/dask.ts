@@ -6,9 +6,10 @@ import { workerCount } from "../settings/releases/dask-rules.ts";
 import type { ExposeSettings } from "../settings/releases/release.ts";
 import { chartRelease } from "./chart.ts";
 import type { Cluster } from "./cluster.ts";
-import { jupyterService, PORTS, podLabels, schedulerService } from "./dask/chart.ts";
-import { daskValues, environment, type SecretKey } from "./dask/values.ts";
+import { jupyterService, PORTS, podAccount, podLabels, schedulerService } from "./dask/chart.ts";
+import { daskValues, environment, imageOf, type SecretKey } from "./dask/values.ts";
 import { type Addresses, type EndpointPort, externalService, internalAddresses } from "./endpoint.ts";
+import { hostedAddresses } from "./host-record.ts";
 import type { Namespace } from "./namespace.ts";
 import type { Release, SmokeTestResult } from "./release.ts";
 import { smokeTest } from "./smoke-test.ts";
@@ -33,12 +34,13 @@ export class Dask extends pulumi.ComponentResource implements Release {
     super("dask:index:Dask", name, {}, opts);
     const { settings, cluster, namespace } = args;
 
-    const password = settings.jupyter && token(`${name}-jupyter-token`, this);
+    const password = settings.jupyter && token(`${name}-jupyter-token`, settings, this);
     const secret = password && tokenSecret(name, password, args, this);
-    const values = daskValues(settings, cluster.placement, secret);
+    const account = withoutToken(name, args, this);
+    const values = daskValues(settings, cluster.placement, podAccount(name), secret);
     const release = chartRelease(
       name,
-      { chart: "dask", values, settings, cluster, namespace },
+      { chart: "dask", values, settings, cluster, namespace, dependsOn: [account] },
       { parent: this },
     );
 
@@ -47,6 +49,19 @@ export class Dask extends pulumi.ComponentResource implements Release {
     if (args.smokeTest) this.smokeTest = daskSmokeTest(name, args, release, this);
     this.registerOutputs({ endpoints: this.endpoints, credentials: this.credentials });
   }
+}
+
+/** A ServiceAccount without a token: with the namespace's own, every pod could talk to Kubernetes. */
+function withoutToken(
+  name: string,
+  { cluster, namespace }: DaskArgs,
+  parent: pulumi.Resource,
+): k8s.core.v1.ServiceAccount {
+  return new k8s.core.v1.ServiceAccount(
+    podAccount(name),
+    { metadata: { name: podAccount(name), namespace: namespace.name }, automountServiceAccountToken: false },
+    { parent, provider: cluster.provider, dependsOn: [...namespace.resources, ...cluster.ready] },
+  );
 }
 
 const TOKEN_KEY = "token";
@@ -86,19 +101,25 @@ const jupyterPorts: readonly EndpointPort[] = [
 
 function schedulerAddresses(name: string, args: DaskArgs, parent: pulumi.Resource): Addresses {
   const inside = pulumi.interpolate`tcp://${schedulerService(name)}.${args.namespace.name}:${PORTS.scheduler}`;
-  const outside = addresses(name, "scheduler", args.settings.scheduler.expose, schedulerPorts, args, parent);
+  const outside = addresses(name, "scheduler", args.settings.scheduler, schedulerPorts, args, parent);
   return { ...outside, schedulerInCluster: inside };
 }
 
 function jupyterAddresses(name: string, args: DaskArgs, parent: pulumi.Resource): Addresses {
   const { jupyter } = args.settings;
-  return jupyter === undefined ? {} : addresses(name, "jupyter", jupyter.expose, jupyterPorts, args, parent);
+  return jupyter === undefined ? {} : addresses(name, "jupyter", jupyter, jupyterPorts, args, parent);
+}
+
+/** What the settings say of how a part is reached from outside. */
+interface Exposable {
+  readonly expose?: ExposeSettings | undefined;
+  readonly host?: string | undefined;
 }
 
 function addresses(
   release: string,
   component: "scheduler" | "jupyter",
-  expose: ExposeSettings | undefined,
+  { expose, host }: Exposable,
   ports: readonly EndpointPort[],
   { cluster, namespace }: DaskArgs,
   parent: pulumi.Resource,
@@ -111,7 +132,8 @@ function addresses(
     return internalAddresses(service, namespace, ports);
   const selector = podLabels(release, component);
   const external = { cluster, namespace, service: `${service}-external`, selector, ports, exposure };
-  return externalService(`${name}-external`, external, parent);
+  const outside = externalService(`${name}-external`, external, parent);
+  return hostedAddresses(outside, { cluster, exposure, host });
 }
 
 /** Seconds that the workers get to appear in the smoke test, within its Job's deadline. */
@@ -136,7 +158,7 @@ function daskSmokeTest(
     {
       cluster,
       namespace,
-      image: `${settings.image.repository}:${settings.image.tag}`,
+      image: imageOf(settings, "repository"),
       pullSecrets: settings.image.pullSecrets,
       env: [
         ...environment(settings).filter(({ name }) => !names.has(name)),

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { isKept } from "../settings/releases/database-rules.ts";
+import { isKept } from "../settings/releases/keep-rules.ts";
 import { namespaceOf } from "../settings/releases/namespace-rules.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { Cluster } from "./cluster.ts";
@@ -10,6 +10,8 @@ export interface Namespace {
   readonly name: pulumi.Input<string>;
   /** What must exist before anything is put into the namespace; empty where it was there already. */
   readonly resources: readonly pulumi.Resource[];
+  /** Whether it can outlive a release in it: what people made with that one must then be ended by itself. */
+  readonly lasts?: boolean;
 }
 
 /** The label by which a namespace shows the stack that owns it. */
@@ -31,17 +33,15 @@ export function ownerLabel(): string {
 
 /** Makes the namespaces of all releases, each once, and answers them by name. */
 export function createNamespaces(settings: Settings, cluster: Cluster): ReadonlyMap<string, Namespace> {
-  const wanted = new Map(
-    Object.entries(settings.releases).map(([name, release]) => {
-      const { name: namespace, create } = namespaceOf(name, release);
-      return [namespace, create] as const;
-    }),
-  );
+  const wanted = Object.entries(settings.releases).map(([name, release]) => namespaceOf(name, release));
+  const created = new Map(wanted.map(({ name, create }) => [name, create]));
   return new Map(
-    [...wanted].map(([name, create]) => [
-      name,
-      create ? createNamespace(name, cluster, isKept(settings, name)) : { name, resources: [] },
-    ]),
+    [...created].map(([name, create]) => {
+      if (!create) return [name, { name, resources: [], lasts: true }];
+      const keep = isKept(settings, name);
+      const shared = wanted.filter((each) => each.name === name).length > 1;
+      return [name, { ...createNamespace(name, cluster, keep), lasts: keep || shared }];
+    }),
   );
 }
 

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "./cluster.ts";
 import type { EnvironmentVariable } from "./dask/values.ts";
 import type { Namespace } from "./namespace.ts";
+import { RESTRICTED_CONTAINER, RESTRICTED_POD, UNRESTRICTED_ANNOTATION } from "./pod-security.ts";
 import type { SmokeTestResult } from "./release.ts";
 import { type SmokeTestSubject, smokeTestProgram } from "./smoke-test-program.ts";
 
@@ -64,7 +65,12 @@ function jobSpec(args: SmokeTestArgs): k8s.types.input.batch.v1.JobSpec {
     backoffLimit: 1,
     activeDeadlineSeconds: DEADLINE_S,
     template: {
-      metadata: { annotations: { "dask/release-revision": pulumi.interpolate`${args.revision}` } },
+      metadata: {
+        annotations: {
+          "dask/release-revision": pulumi.interpolate`${args.revision}`,
+          ...(args.installsPackages ? { [UNRESTRICTED_ANNOTATION]: NEEDS_ROOT } : {}),
+        },
+      },
       spec: {
         restartPolicy: "Never",
         automountServiceAccountToken: args.serviceAccountName !== undefined,
@@ -92,6 +98,5 @@ function container(args: SmokeTestArgs): k8s.types.input.core.v1.Container {
   };
 }
 
-/** The restricted Pod Security profile; not kept where the entry point installs packages, which needs root. */
-const RESTRICTED_POD = { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: "RuntimeDefault" } };
-const RESTRICTED_CONTAINER = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
+/** Why a smoke test cannot run under the restricted profile. */
+const NEEDS_ROOT = "the image's start-up installs packages, or the image is said to need root";

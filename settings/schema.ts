@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { cluster } from "./clusters/cluster.ts";
 import { dnsLabel } from "./quantities.ts";
+import { image } from "./releases/containers.ts";
 import { dask } from "./releases/dask.ts";
 import { daskGateway } from "./releases/dask-gateway.ts";
 import { daskOperator } from "./releases/dask-operator.ts";
@@ -12,15 +13,17 @@ import { jupyterhub } from "./releases/jupyterhub.ts";
 export const release = z.discriminatedUnion("kind", [dask, daskGateway, daskhub, jupyterhub, daskOperator]);
 
 const teardown = z.strictObject({
-  image: z
-    .string()
-    .min(1)
+  image: image
     .default("docker.io/library/python:3.13-alpine")
     .describe("Image with Python, for the Job that waits until disks and load balancers are gone."),
   pullSecrets: z
     .array(dnsLabel)
     .default([])
     .describe("Names of image pull Secrets in the namespace `dask-settle`."),
+  systemNamespaces: z
+    .array(dnsLabel)
+    .default(["kube-system", "monitoring-system"])
+    .describe("Namespaces whose volumes nothing waits for, because the cluster brings them itself."),
 });
 
 /** The whole of a stack's settings: what stands under `dask:` in `Pulumi.<stack>.yaml`. */
@@ -44,7 +47,11 @@ export const schema = z.strictObject({
     .describe(
       "CustomResourceDefinitions of the charts: the stack applies and upgrades them (`manage`), or somebody else does (`present`). They are kept on destroy.",
     ),
-  teardown: teardown.prefault({}).describe("What `destroy` runs in a cluster that the stack takes down."),
+  teardown: teardown
+    .prefault({})
+    .describe(
+      "What `destroy` runs in a cluster that the stack takes down: it waits until all its disks and load balancers are gone.",
+    ),
   secrets: z
     .record(z.string(), z.record(z.string(), z.string()))
     .default({})

@@ -39,6 +39,11 @@ export function jupyterService(release: string): string {
   return `${fullName(release)}-jupyter`;
 }
 
+/** The ServiceAccount of pods that have no business with Kubernetes; the stack makes it, not the chart. */
+export function podAccount(release: string): string {
+  return `${fullName(release)}-pods`;
+}
+
 /** Labels that select the pods of one part of a release. */
 export function podLabels(
   release: string,

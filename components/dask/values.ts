@@ -4,6 +4,8 @@ import type { Placement, Role } from "../../settings/placement.ts";
 import { seconds } from "../../settings/quantities.ts";
 import type { DaskSettings } from "../../settings/releases/dask.ts";
 import type { Values } from "../chart.ts";
+import { imageParts } from "../image.ts";
+import { RESTRICTED_POD } from "../pod-security.ts";
 import { canonicalMemory } from "../quantity.ts";
 import { PORTS, RBAC_NAME } from "./chart.ts";
 
@@ -20,24 +22,27 @@ export type EnvironmentVariable = types.input.core.v1.EnvVar;
  * Values of the `dask` chart 2024.1.1 for one release.
  *
  * @param placement where pods of a role run
+ * @param account ServiceAccount of pods that have no business with Kubernetes
  * @param token Secret with the notebook's token; needed where `jupyter` is on
  */
 export function daskValues(
   settings: DaskSettings,
   placement: (role: Role) => Placement,
+  account: string,
   token?: SecretKey,
 ): Values {
   return {
     scheduler: {
-      image: image(settings, settings.image.repository),
+      image: image(settings, "repository"),
       // Reachable from outside only by a Service of our own: the chart's knows no source ranges.
       serviceType: "ClusterIP",
       resources: resources(settings.scheduler),
       readinessProbe: probe("/health", PORTS.dashboardTarget),
+      ...powers(settings, account),
       ...placement("scheduler"),
     },
     worker: {
-      image: image(settings, settings.image.repository),
+      image: image(settings, "repository"),
       replicas: settings.workers.replicas,
       ...workerSize(settings.workers),
       extraArgs: [
@@ -47,10 +52,11 @@ export function daskValues(
       ],
       env: environment(settings),
       readinessProbe: probe("/health", PORTS.worker),
+      ...powers(settings, account),
       ...placement("worker"),
     },
     additional_worker_groups: workerGroups(settings, placement),
-    jupyter: jupyterValues(settings, placement, token),
+    jupyter: jupyterValues(settings, placement, account, token),
   };
 }
 
@@ -70,6 +76,7 @@ function workerGroups(settings: DaskSettings, placement: (role: Role) => Placeme
 function jupyterValues(
   settings: DaskSettings,
   placement: (role: Role) => Placement,
+  account: string,
   token?: SecretKey,
 ): Values {
   const { jupyter } = settings;
@@ -77,8 +84,8 @@ function jupyterValues(
   return {
     enabled: true,
     rbac: jupyter.rbac,
-    serviceAccountName: jupyter.rbac ? RBAC_NAME : "",
-    image: image(settings, settings.image.notebook),
+    ...powers(settings, jupyter.rbac ? RBAC_NAME : account),
+    image: image(settings, "notebook"),
     serviceType: "ClusterIP",
     resources: resources(jupyter),
     // The chart's default is the hash of "dask", written as NotebookApp.password, which Jupyter Server no longer
@@ -107,9 +114,22 @@ export function environment(settings: DaskSettings): EnvironmentVariable[] {
 }
 
 /** The image reference as the `dask` chart takes it. */
-function image(settings: DaskSettings, repository: string): Values {
+function image(settings: DaskSettings, which: "repository" | "notebook"): Values {
   const pullSecrets = settings.image.pullSecrets.map((name) => ({ name }));
-  return { repository, tag: settings.image.tag, ...(pullSecrets.length > 0 ? { pullSecrets } : {}) };
+  const { name: repository, tag } = imageParts(imageOf(settings, which));
+  return { repository, tag, ...(pullSecrets.length > 0 ? { pullSecrets } : {}) };
+}
+
+/** The image of scheduler and workers, or that of the notebook, with its digest where the settings name one. */
+export function imageOf({ image }: DaskSettings, which: "repository" | "notebook"): string {
+  const digest = which === "repository" ? image.digest : image.notebookDigest;
+  return `${image[which]}:${image.tag}${digest === undefined ? "" : `@${digest}`}`;
+}
+
+/** What pods may do: no token of Kubernetes but that of `jupyter.rbac`, and no root unless they install packages. */
+function powers({ packages }: DaskSettings, serviceAccountName: string): Values {
+  const installs = Object.values(packages).some((list) => list.length > 0);
+  return { serviceAccountName, ...(installs ? {} : { securityContext: RESTRICTED_POD }) };
 }
 
 /** Requests equal to limits: Dask plans with the whole of a worker's memory, so it must be there. */

@@ -14,7 +14,10 @@ export const backup = z.strictObject({
     .describe(
       "Where backups go: `s3://`, `gs://` or an Azure `https://` path. The keys stand in `dask:secrets.<release>`.",
     ),
-  endpoint: z.url().optional().describe("URL of an S3 service other than Amazon's."),
+  endpoint: z
+    .url({ error: "must be a URL; write https://host:port" })
+    .optional()
+    .describe("URL of an S3 service other than Amazon's."),
   identity: z
     .record(z.string(), z.string())
     .optional()

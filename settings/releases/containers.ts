@@ -14,9 +14,15 @@ export const image = z
   });
 
 /** Environment variables by name. */
-export const environment = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string(), {
-  error: "must map names of environment variables to text; put numbers in quotes",
-});
+export const environment = z.record(
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+    error: "variables have letters, digits and underscores; change it",
+  }),
+  z.string(),
+  {
+    error: "must map names of environment variables to text; put numbers in quotes",
+  },
+);
 
 /** Threads of one Dask worker; left out, they follow from its cores. */
 export const threads = z

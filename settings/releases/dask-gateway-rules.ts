@@ -1,4 +1,4 @@
-import { clusterRoles, fullName, longestReleaseName } from "../../components/dask-gateway/chart.ts";
+import { clusterRoles, fullName, longestOwnName } from "../../components/dask-gateway/chart.ts";
 import { gatewayRelease as gatewayReleaseOfHub } from "../../components/hub/chart.ts";
 import { checkExposure } from "../clusters/exposure-rules.ts";
 import { keyOf, type Problem, type Report } from "../problems.ts";
@@ -29,7 +29,7 @@ export function checkDaskGateway(
     ...checkGatewayValues([...path, "values"], release.values, report),
     ...checkAuth(name, release, settings, report),
     ...checkExposure([...path, "expose"], release.expose, settings.cluster, report, HTTP),
-    ...checkName(name, longestReleaseName(name), report),
+    ...checkName(name, longestOwnName(name), report),
   ];
 }
 

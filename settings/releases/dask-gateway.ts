@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { cores, dnsLabel, duration, memory } from "../quantities.ts";
 import { environment, image, threads } from "./containers.ts";
-import { common, expose } from "./release.ts";
+import { common, expose, host, rotating } from "./release.ts";
 
 /** The variable in which a cluster's pods find the name of their image. */
 export const IMAGE_VARIABLE = "DASK_CLUSTER_IMAGE";
@@ -114,7 +114,12 @@ export const gatewayShape = {
       replicas: replicas.default(1).describe("Number of API servers."),
       ...pods,
       extraConfig: z
-        .record(z.string().regex(/^[A-Za-z0-9][\w.-]*$/), z.string().min(1))
+        .record(
+          z.string().regex(/^[A-Za-z0-9][\w.-]*$/, {
+            error: "snippets are named with letters, digits, dashes and dots; change it",
+          }),
+          z.string().min(1),
+        )
         .default({})
         .describe(
           "Further Python snippets of the gateway's configuration, run after the stack's own by name.",
@@ -158,7 +163,7 @@ const jupyterhubAuth = z.strictObject({
       name: dnsLabel.default("hub").describe("Name of the Secret; the hub's chart calls it `hub`."),
       key: z
         .string()
-        .regex(/^[-._a-zA-Z0-9]+$/)
+        .regex(/^[-._a-zA-Z0-9]+$/, { error: "must be a key of a Secret; write apiToken" })
         .default("hub.services.dask-gateway.apiToken")
         .describe("Key that holds the token of the service."),
     })
@@ -168,7 +173,7 @@ const jupyterhubAuth = z.strictObject({
     ),
   service: z
     .string()
-    .regex(/^[a-z0-9][-a-z0-9]*$/)
+    .regex(/^[a-z0-9][-a-z0-9]*$/, { error: "must be the name of a service of the hub; write dask-gateway" })
     .default("dask-gateway")
     .describe("Name of the gateway among the hub's services; users need the scope to access it."),
 });
@@ -180,6 +185,7 @@ export const daskGateway = z
   .strictObject({
     kind: z.literal("dask-gateway"),
     ...common,
+    ...rotating,
     auth: z
       .union([z.enum(["password", "jupyterhub"]).transform((kind) => auth.parse({ kind })), auth], {
         error: "must be password, jupyterhub or { kind: jupyterhub, apiUrl, secret, service }",
@@ -195,6 +201,9 @@ export const daskGateway = z
       })
       .default("/")
       .describe("Path under which the gateway answers."),
+    host: host
+      .optional()
+      .describe("Host name of the gateway; gets a record where the cluster's settings name a zone."),
     expose: expose
       .optional()
       .describe(

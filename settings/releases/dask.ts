@@ -2,7 +2,7 @@ import { z } from "zod";
 import { placement } from "../placement.ts";
 import { cores, dnsLabel, duration, memory } from "../quantities.ts";
 import { environment, threads } from "./containers.ts";
-import { common, expose } from "./release.ts";
+import { common, expose, host, rotating } from "./release.ts";
 
 const size = {
   cores: cores.default(1).describe("Cores of one worker: requested and the limit."),
@@ -47,18 +47,27 @@ const jupyter = z.strictObject({
     .describe(
       "Lets the notebook scale the workers: a ServiceAccount that may change Deployments of the namespace.",
     ),
+  host: host
+    .optional()
+    .describe("Host name of the notebook server; gets a record where the cluster's settings name a zone."),
   expose: expose.optional().describe("How the notebook server is reached from outside. Default: not at all."),
 });
+
+const digest = z
+  .string()
+  .regex(/^sha256:[0-9a-f]{64}$/, { error: "must be the digest of an image; write sha256:<64 digits>" });
 
 const image = z.strictObject({
   repository: z.string().min(1).default("ghcr.io/dask/dask").describe("Image of scheduler and workers."),
   notebook: z.string().min(1).default("ghcr.io/dask/dask-notebook").describe("Image of the notebook server."),
   tag: z
     .string()
-    .regex(/^[\w][\w.-]{0,127}$/)
+    .regex(/^[\w][\w.-]{0,127}$/, { error: "must be the tag of an image; write 2025.11.0" })
     .refine((tag) => tag !== "latest", { error: "must be a fixed tag, not latest; name a release" })
     .default("2025.11.0")
     .describe("One tag for scheduler, workers and notebook, so that their versions agree."),
+  digest: digest.optional().describe("Digest of the image of scheduler and workers, beside the tag."),
+  notebookDigest: digest.optional().describe("Digest of the image of the notebook server, beside the tag."),
   pullSecrets: z.array(dnsLabel).default([]).describe("Names of image pull Secrets in the namespace."),
 });
 
@@ -73,11 +82,17 @@ export const dask = z
   .strictObject({
     kind: z.literal("dask"),
     ...common,
+    ...rotating,
     image: image.prefault({}).describe("Images, all on one tag."),
     scheduler: z
       .strictObject({
         cores: cores.default(1).describe("Cores of the scheduler: requested and the limit."),
         memory: memory.default("2G").describe("Memory of the scheduler: requested and the limit."),
+        host: host
+          .optional()
+          .describe(
+            "Host name of scheduler and dashboard; gets a record where the cluster's settings name a zone.",
+          ),
         expose: expose
           .optional()
           .describe(
@@ -92,7 +107,7 @@ export const dask = z
     environment: environment.default({}).describe("Environment variables of workers and notebook."),
     jupyter: z
       .union([z.boolean().transform((on) => (on ? jupyter.parse({}) : undefined)), jupyter], {
-        error: "must be true, false or { cores, memory, rbac, expose }",
+        error: "must be true, false or { cores, memory, rbac, host, expose }",
       })
       .prefault(true)
       .describe("A notebook server beside the cluster; `false` for none."),

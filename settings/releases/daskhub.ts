@@ -2,13 +2,14 @@ import { z } from "zod";
 import { image } from "./containers.ts";
 import { gatewayShape } from "./dask-gateway.ts";
 import { hubShape } from "./jupyterhub.ts";
-import { chart, common } from "./release.ts";
+import { chart, common, rotating } from "./release.ts";
 
 /** Settings of a release of kind `daskhub`. */
 export const daskhub = z
   .strictObject({
     kind: z.literal("daskhub"),
     ...common,
+    ...rotating,
     ...gatewayShape,
     ...hubShape,
     distribution: z

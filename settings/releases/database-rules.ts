@@ -23,18 +23,6 @@ export function needsPostgresOperator({ postgres, releases }: Settings): boolean
   );
 }
 
-/** Whether a namespace holds data that outlive the stack, and so must outlive it too. */
-export function isKept({ releases }: Settings, namespace: string): boolean {
-  return Object.entries(releases).some(([name, release]) => {
-    const database = databaseOf(release);
-    return (
-      database?.kind === "postgres" &&
-      database.onDestroy === "keep" &&
-      namespaceOf(name, release).name === namespace
-    );
-  });
-}
-
 /** The rules of `database` of a hub's release, beyond the schema. */
 export function checkDatabase(
   name: string,
@@ -74,14 +62,6 @@ function checkPostgresOf(
   if (missing.length > 0) {
     const remedy = `${missingSecrets(name, missing)}, or set identity to use the pods' own`;
     found.push(report(at("backup", "destination"), remedy));
-  }
-  if (database.onDestroy === "keep" && settings.cluster.provider !== "existing") {
-    found.push(
-      report(
-        at("onDestroy"),
-        "cannot hold: destroy takes the whole cluster; use kind: external, or deploy to it from a second stack with provider: existing",
-      ),
-    );
   }
   return found;
 }

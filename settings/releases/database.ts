@@ -44,7 +44,9 @@ const postgres = z
     pullSecrets: z.array(dnsLabel).default([]).describe("Names of image pull Secrets in the namespace."),
     parameters: z
       .record(
-        z.string().regex(/^[a-z_][a-z0-9_.]*$/),
+        z.string().regex(/^[a-z_][a-z0-9_.]*$/, {
+          error: "parameters of Postgres have lower-case letters, digits, underscores and dots; change it",
+        }),
         z.string({ error: "must be text; put numbers in quotes" }),
       )
       .default({})
@@ -60,7 +62,7 @@ const postgres = z
   .describe("Postgres in the cluster, run by CloudNativePG.");
 
 const URL_MESSAGE =
-  "must be postgresql://user@host:5432/database without a password; that one goes to dask:secrets.<release>.databasePassword";
+  "must be postgresql://user@host:5432/database without a password; put that one into dask:secrets.<release>.databasePassword";
 
 const external = z
   .strictObject({

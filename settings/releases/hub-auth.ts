@@ -41,12 +41,14 @@ const github = z
   })
   .describe("Login with GitHub.");
 
+const DOMAIN_MESSAGE = "must be a domain in lower case; write example.org";
+
 const google = z
   .strictObject({
     kind: z.literal("google"),
     ...oauth,
     hostedDomains: z
-      .array(z.hostname().lowercase())
+      .array(z.hostname({ error: DOMAIN_MESSAGE }).lowercase({ error: DOMAIN_MESSAGE }))
       .default([])
       .describe("Google Workspace domains; with `allowedUsers` empty everybody of them may log in."),
   })

@@ -4,9 +4,11 @@ import { dnsLabel } from "../quantities.ts";
 const letsencrypt = z
   .strictObject({
     kind: z.literal("letsencrypt"),
-    email: z.email().describe("Where Let's Encrypt writes to when a certificate runs out."),
+    email: z
+      .email({ error: "must be an e-mail address; write ops@example.org" })
+      .describe("Where Let's Encrypt writes to when a certificate runs out."),
     server: z
-      .url()
+      .url({ error: "must be the URL of an ACME directory; remove it for Let's Encrypt's own" })
       .default("https://acme-v02.api.letsencrypt.org/directory")
       .describe("ACME directory: that of Let's Encrypt's staging service gives certificates for trials."),
   })

@@ -18,6 +18,12 @@ const storage = z
         kind: z.literal("dynamic"),
         size: memory.default("10G").describe("Size of each user's volume."),
         storageClass: z.string().min(1).optional().describe("Storage class. Default: that of the cluster."),
+        onDestroy: z
+          .enum(["delete", "keep"])
+          .optional()
+          .describe(
+            "What `pulumi destroy` does: `keep` leaves the namespace with the homes. Default: homes stay where `database.onDestroy` keeps their users.",
+          ),
       })
       .describe("A volume for each user."),
     z

@@ -7,6 +7,7 @@ import { checkDatabase } from "./database-rules.ts";
 import { type HubAuth, isOAuth } from "./hub-auth.ts";
 import { checkHubExposure, checkHubTls, isPublic } from "./hub-exposure-rules.ts";
 import type { HubSettings } from "./jupyterhub.ts";
+import { checkKept } from "./keep-rules.ts";
 import { checkName, checkOverrides } from "./release-rules.ts";
 
 /** The rules of a hub of either kind, beyond the schema. */
@@ -20,6 +21,7 @@ export function checkHub(name: string, release: HubSettings, settings: Settings,
     ...checkProfiles(path, release, report),
     ...checkHubValues([...path, "values"], release.values, report),
     ...checkDatabase(name, release.database, settings, report),
+    ...checkKept(name, release, settings, report),
     ...checkOperatorOfHub(name, release, settings, report),
     ...checkName(name, LONGEST_RELEASE_NAME, report),
   ];

@@ -5,7 +5,7 @@ import { database } from "./database.ts";
 import { hubAuth } from "./hub-auth.ts";
 import { hubTls } from "./hub-tls.ts";
 import { profile, range, user } from "./hub-user.ts";
-import { common, expose } from "./release.ts";
+import { common, expose, rotating } from "./release.ts";
 
 const cull = z.strictObject({
   idle: duration.default("1h").describe("A server that was idle this long is stopped."),
@@ -71,6 +71,7 @@ export const jupyterhub = z
   .strictObject({
     kind: z.literal("jupyterhub"),
     ...common,
+    ...rotating,
     image: image.default("quay.io/jupyterhub/k8s-singleuser-sample:4.4.0").describe("Image of notebooks."),
     ...hubShape,
   })

@@ -19,7 +19,10 @@ export const namespace = z.union([dnsLabel.transform((name) => ({ name, create: 
 const exposeObject = z.strictObject({
   type: serviceType.optional().describe("Service type. Default: the way `dask:cluster` says."),
   allowFrom: z.array(cidr).min(1).optional().describe("Networks that may connect, in CIDR notation."),
-  address: z.union([z.ipv4(), z.ipv6()]).optional().describe("Address that the load balancer is to take."),
+  address: z
+    .union([z.ipv4(), z.ipv6()], { error: "must be an IPv4 or IPv6 address; write 203.0.113.9" })
+    .optional()
+    .describe("Address that the load balancer is to take."),
   annotations: z.record(z.string(), z.string()).default({}).describe("Further annotations of the Service."),
 });
 
@@ -29,6 +32,13 @@ export const expose = z.union([serviceType.transform((type) => exposeObject.pars
 });
 /** How a Service is exposed; a missing `type` means the way the cluster says. */
 export type ExposeSettings = z.output<typeof expose>;
+
+/** Name of an exposed Service in DNS, without a port: that is the Service's own. */
+export const host = z
+  .string()
+  .regex(/^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$/, {
+    error: "must be a full host name in lower case, without scheme and port; write dask.example.org",
+  });
 
 /** Where a chart comes from instead of its pinned place. */
 export const chart = z.strictObject({
@@ -51,6 +61,16 @@ export const helm = {
     .record(z.string(), z.unknown())
     .default({})
     .describe("Chart values merged last, over everything the stack sets."),
+};
+
+/** What every kind of release with generated tokens or passwords accepts. */
+export const rotating = {
+  rotation: z
+    .union([z.string().min(1), z.int()], { error: "must be a word or a whole number; write 2" })
+    .optional()
+    .describe(
+      "Any word or number: another one than before makes all generated tokens and passwords of the release anew and restarts what uses them.",
+    ),
 };
 
 /** What every kind of release accepts. */

@@ -17,7 +17,7 @@ sandboxTest(
     const before = await inventory(bench);
     const stack = await bench.open("life-cycle", config({}));
     try {
-      assert.deepEqual(changes((await stack.up()).summary.resourceChanges), { create: 8 });
+      assert.deepEqual(changes((await stack.up()).summary.resourceChanges), { create: 9 });
       const pods = await bench.kubectl("get", "pods", "-n", "life-cycle", "-o", "name");
       assert.equal(pods.split("\n").length, 5, pods);
       assert.equal(await jobCondition(bench, "life-cycle"), "Complete");

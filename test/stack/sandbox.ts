@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { promisify } from "node:util";
 import type { OutputMap, Stack } from "@pulumi/pulumi/automation/index.js";
+import type { Chart } from "../../components/chart.ts";
 import { deploy } from "../../deploy.ts";
 import { genuineCharts, standIn, withStandIns } from "../../sandbox/charts.ts";
 import { layoutOf } from "../../sandbox/layout.ts";
@@ -43,7 +44,7 @@ export function sandboxTest(
 }
 
 /** The chart setting for a release: the tests' stand-in, or nothing where the genuine charts are to be had. */
-export async function chartSetting(chart: string): Promise<object> {
+export async function chartSetting(chart: Chart): Promise<object> {
   return (await genuineCharts()) ? {} : { chart: { path: standIn(chart) } };
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { gunzipSync } from "node:zlib";
 import type { Bench } from "./sandbox.ts";
 
 /** A secret that was found where everybody can read it. */
@@ -106,4 +107,69 @@ export function leaks(
 function formsOf(value: string): readonly string[] {
   const text = [value, Buffer.from(value).toString("base64")];
   return TOKEN.test(value) ? [...text, Buffer.from(value, "hex").toString("base64")] : text;
+}
+
+/** Helm's own records of its releases in namespaces, readable: `namespace/name` and all that the release was made of. */
+export async function helmRecords(
+  { kubectl }: Bench,
+  namespaces: readonly string[],
+): Promise<Readonly<Record<string, string>>> {
+  const found: Record<string, string> = {};
+  for (const namespace of namespaces) {
+    const selector = "type=helm.sh/release.v1";
+    const list = await kubectl("get", "secrets", "-n", namespace, "--field-selector", selector, "-o", "json");
+    for (const { metadata, data } of secretsIn(list)) {
+      const packed = Buffer.from(Buffer.from(data?.release ?? "", "base64").toString(), "base64");
+      found[`${namespace}/${metadata.name}`] = gunzipSync(packed).toString();
+    }
+  }
+  return found;
+}
+
+/** A search for the secrets of one stack, from its first `up` to its end. */
+export interface Search {
+  /** Takes what a command of the engine prints. */
+  readonly say: (text: string) => void;
+  /** Learns the secrets that there are now, and reads state, outputs, and all objects but Secrets. */
+  look(when: string): Promise<void>;
+  /** The secrets known so far, by where each was found. */
+  readonly secrets: ReadonlyMap<string, string>;
+  /** Where a secret was found that people without rights may read. */
+  found(): readonly Leak[];
+}
+
+/** Begins a search; `given` are secrets that the user chose, by what they are. */
+export function searchSecrets(
+  bench: Bench,
+  stack: string,
+  namespaces: readonly string[],
+  given: ReadonlyMap<string, string>,
+): Search {
+  const secrets = new Map(given);
+  const said: string[] = [];
+  const texts: Record<string, string> = {};
+  return {
+    secrets,
+    say: (text) => {
+      said.push(text);
+    },
+    async look(when) {
+      for (const [where, value] of await generatedSecrets(bench, stack, namespaces)) {
+        // One name may stand for several values in turn: before and after a rotation.
+        secrets.set(`${where} ${when}`, value);
+      }
+      texts[`the state ${when}`] = await bench.pulumi("stack", "export", "--stack", stack);
+      texts[`the outputs ${when}`] = await bench.pulumi("stack", "output", "--stack", stack);
+      texts[`the outputs as JSON ${when}`] = await bench.pulumi(
+        "stack",
+        "output",
+        "--json",
+        "--stack",
+        stack,
+      );
+      texts[`the configuration ${when}`] = await bench.pulumi("config", "--stack", stack);
+      texts[`objects ${when}`] = await readableObjects(bench, namespaces);
+    },
+    found: () => leaks(secrets, { ...texts, "what the engine said": said.join("") }),
+  };
 }

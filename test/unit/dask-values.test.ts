@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fullName, longestReleaseName, schedulerService } from "../../components/dask/chart.ts";
-import { daskValues } from "../../components/dask/values.ts";
+import { daskValues, imageOf } from "../../components/dask/values.ts";
 import type { Placement, Role } from "../../settings/placement.ts";
 import { dask } from "../../settings/releases/dask.ts";
 
 const anywhere = (): Placement => ({ nodeSelector: {}, tolerations: [] });
+const account = "batch-dask-pods";
+const restricted = {
+  runAsNonRoot: true,
+  runAsUser: 1000,
+  seccompProfile: { type: "RuntimeDefault" },
+};
 const token = { secret: "batch-jupyter-1a2b", key: "token" };
 const probe = (path: string, port: number) => ({
   httpGet: { path, port },
@@ -16,12 +22,14 @@ const sized = (cpu: number, memory: string) => ({ requests: { cpu, memory }, lim
 
 test("defaults become the values of one scheduler, three workers and a notebook", () => {
   const image = { repository: "ghcr.io/dask/dask", tag: "2025.11.0" };
-  assert.deepEqual(daskValues(dask.parse({ kind: "dask" }), anywhere, token), {
+  assert.deepEqual(daskValues(dask.parse({ kind: "dask" }), anywhere, account, token), {
     scheduler: {
       image,
       serviceType: "ClusterIP",
       resources: sized(1, "2G"),
       readinessProbe: probe("/health", 8787),
+      serviceAccountName: account,
+      securityContext: restricted,
       nodeSelector: {},
       tolerations: [],
     },
@@ -33,6 +41,8 @@ test("defaults become the values of one scheduler, three workers and a notebook"
       extraArgs: ["--death-timeout", "60"],
       env: [],
       readinessProbe: probe("/health", 8790),
+      serviceAccountName: account,
+      securityContext: restricted,
       nodeSelector: {},
       tolerations: [],
     },
@@ -40,7 +50,8 @@ test("defaults become the values of one scheduler, three workers and a notebook"
     jupyter: {
       enabled: true,
       rbac: false,
-      serviceAccountName: "",
+      serviceAccountName: account,
+      securityContext: restricted,
       image: { repository: "ghcr.io/dask/dask-notebook", tag: "2025.11.0" },
       serviceType: "ClusterIP",
       resources: sized(1, "2G"),
@@ -93,13 +104,14 @@ test("everything a user can set arrives where the chart reads it", () => {
     environment: { OMP_NUM_THREADS: "1" },
     jupyter: { rbac: true, cores: 0.5, memory: "1G" },
   });
-  const values = daskValues(settings, placement, token);
+  const values = daskValues(settings, placement, account, token);
   assert.deepEqual(values, {
     scheduler: {
       image,
       serviceType: "ClusterIP",
       resources: sized(2, "8G"),
       readinessProbe: probe("/health", 8787),
+      serviceAccountName: account,
       ...placed("scheduler"),
     },
     worker: {
@@ -110,6 +122,7 @@ test("everything a user can set arrives where the chart reads it", () => {
       extraArgs: ["--death-timeout", "300", "--resources", "GPU=1"],
       env,
       readinessProbe: probe("/health", 8790),
+      serviceAccountName: account,
       ...placed("worker"),
     },
     additional_worker_groups: [
@@ -151,8 +164,24 @@ test("everything a user can set arrives where the chart reads it", () => {
 });
 
 test("without a notebook neither its pod nor its ServiceAccount is made", () => {
-  const values = daskValues(dask.parse({ kind: "dask", jupyter: false }), anywhere);
+  const values = daskValues(dask.parse({ kind: "dask", jupyter: false }), anywhere, account);
   assert.deepEqual(values.jupyter, { enabled: false, rbac: false });
+});
+
+test("digests stand where the chart joins repository and tag by a colon, and in the smoke test's image", () => {
+  const [one, other] = ["a", "b"].map((digit) => `sha256:${digit.repeat(64)}`);
+  const settings = dask.parse({
+    kind: "dask",
+    image: { tag: "2026.1.0", digest: one, notebookDigest: other },
+  });
+  const { scheduler, worker, jupyter } = daskValues(settings, anywhere, account, token);
+  const joined = (part: unknown) => {
+    const { repository, tag } = (part as { image: Record<string, string> }).image;
+    return `${repository}:${tag}`;
+  };
+  assert.equal(joined(scheduler), `ghcr.io/dask/dask:2026.1.0@${one}`);
+  assert.equal(joined(worker), imageOf(settings, "repository"));
+  assert.equal(joined(jupyter), `ghcr.io/dask/dask-notebook:2026.1.0@${other}`);
 });
 
 test("names follow the chart: -dask is added unless the release's name contains dask", () => {

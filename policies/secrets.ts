@@ -1,0 +1,38 @@
+import { type Fields, fields, isMarked, type Planned, parts } from "./planned.ts";
+
+const SECRET_KEY = /(password|passwd|token|apikey|clientsecret|cookiesecret|privatekey)$/i;
+const SECRET_VARIABLE = /(^|_)(PASSWORD|PASSWD|TOKEN|SECRET|API_KEY|PRIVATE_KEY)$/i;
+
+/** Passwords and tokens that stand in plain text. */
+export function plainSecrets({ type, inputs }: Planned): readonly string[] {
+  if (/:Secret$/.test(type)) return inSecret(inputs);
+  const found = parts(/:ConfigMap$/.test(type) ? fields(inputs.data) : inputs);
+  return found.flatMap(({ path, value }) => [...inKeys(path, value), ...inVariable(path, value)]);
+}
+
+/** A Secret's own data must be known as secret, or they stand in the state for all to read. */
+function inSecret({ data, stringData }: Fields): readonly string[] {
+  return [data, stringData].flatMap((entries) =>
+    isMarked(entries)
+      ? []
+      : Object.entries(fields(entries))
+          .filter(([key, value]) => SECRET_KEY.test(key) && isPlain(value))
+          .map(([key]) => `${key} is not marked as secret; make it with pulumi.secret`),
+  );
+}
+
+function inKeys(path: string, value: Fields): readonly string[] {
+  return Object.entries(value)
+    .filter(([key, each]) => SECRET_KEY.test(key) && isPlain(each))
+    .map(([key]) => `${path === "" ? key : `${path}.${key}`} stands in plain text; put it into a Secret`);
+}
+
+/** A variable of a container: `{ name, value }`. */
+function inVariable(path: string, { name, value }: Fields): readonly string[] {
+  if (typeof name !== "string" || !SECRET_VARIABLE.test(name) || !isPlain(value)) return [];
+  return [`${path} gives ${name} in plain text; take it from a Secret with valueFrom`];
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value === "string" && value !== "";
+}

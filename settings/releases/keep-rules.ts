@@ -1,0 +1,44 @@
+import type { Problem, Report } from "../problems.ts";
+import type { ReleaseSettings, Settings } from "../schema.ts";
+import type { DatabaseSettings } from "./database.ts";
+import type { HubSettings } from "./jupyterhub.ts";
+import { namespaceOf } from "./namespace-rules.ts";
+
+/** Whether a hub's Postgres outlives the stack. */
+export function keepsDatabase(database: DatabaseSettings): boolean {
+  return database.kind === "postgres" && database.onDestroy === "keep";
+}
+
+/** Whether the homes of a hub's users outlive the stack: because the settings say so, or because the users do. */
+export function keepsHomes({ user: { storage }, database }: Pick<HubSettings, "user" | "database">): boolean {
+  if (storage.kind !== "dynamic") return false;
+  return storage.onDestroy === undefined ? keepsDatabase(database) : storage.onDestroy === "keep";
+}
+
+/** Whether a namespace holds data that outlive the stack, and so must outlive it too. */
+export function isKept({ releases }: Settings, namespace: string): boolean {
+  return Object.entries(releases).some(
+    ([name, release]) => keepsData(release) && namespaceOf(name, release).name === namespace,
+  );
+}
+
+function keepsData(release: ReleaseSettings): boolean {
+  const isHub = release.kind === "daskhub" || release.kind === "jupyterhub";
+  return isHub && (keepsDatabase(release.database) || keepsHomes(release));
+}
+
+/** Data can be kept only where the cluster is. */
+export function checkKept(name: string, release: HubSettings, settings: Settings, report: Report): Problem[] {
+  if (settings.cluster.provider === "existing") return [];
+  const { storage } = release.user;
+  const message = "cannot hold: destroy takes the whole cluster";
+  const remedy = "deploy to it from a second stack with provider: existing";
+  return [
+    ...(keepsDatabase(release.database)
+      ? [report(["releases", name, "database", "onDestroy"], `${message}; use kind: external, or ${remedy}`)]
+      : []),
+    ...(storage.kind === "dynamic" && storage.onDestroy === "keep"
+      ? [report(["releases", name, "user", "storage", "onDestroy"], `${message}; ${remedy}`)]
+      : []),
+  ];
+}
