@@ -7,15 +7,18 @@ import { repository } from "../sandbox/layout.ts";
 import { realNodeObstacle } from "../sandbox/node/prerequisites.ts";
 import { startSandbox, stopSandbox } from "../sandbox/sandbox.ts";
 import { REAL_ROOT_VARIABLE, REAL_SKIP_VARIABLE } from "./e2e/node.ts";
+import { CLOUD_ROOT_VARIABLE, CLOUD_SKIP_VARIABLE } from "./openstack/bench.ts";
+import { cloudObstacle, stopCloud } from "./openstack/cloud.ts";
 import { ROOT_VARIABLE, SKIP_VARIABLE } from "./stack/sandbox.ts";
 
-// npm test [-- <level> ...]: the levels code, unit, graph, python, stack and e2e in this order; without a level, all but e2e,
-// which wants root and half an hour of builds at its first run.
+// npm test [-- <level> ...]: the levels in this order, the quick ones first; without a level all of them. What this
+// machine cannot run is skipped by name.
 
-const ALONE = ["unit", "graph"];
 const OF_CODE = ["code"];
-const WITH_PYTHON = ["python"];
+const ALONE = ["unit", "graph"];
+const OF_PROGRAMS = ["fuzz", "python"];
 const ON_SANDBOX = ["stack"];
+const ON_CLOUD = ["openstack"];
 const ON_REAL_NODE = ["e2e"];
 
 interface Counts {
@@ -27,7 +30,7 @@ interface Counts {
 async function main(): Promise<Counts> {
   const wanted = process.argv.slice(2);
   const chosen = (levels: readonly string[]) =>
-    levels.filter((level) => (wanted.length === 0 ? !ON_REAL_NODE.includes(level) : wanted.includes(level)));
+    levels.filter((level) => wanted.length === 0 || wanted.includes(level));
   const counts = { passed: 0, failed: 0, skipped: 0 };
   await runFiles(filesOf(chosen(OF_CODE)), 1, counts);
   await runFiles(
@@ -35,10 +38,13 @@ async function main(): Promise<Counts> {
     2,
     counts,
   );
-  await runFiles(filesOf(chosen(WITH_PYTHON)), 2, counts);
+  await runFiles(filesOf(chosen(OF_PROGRAMS)), 2, counts);
   const stacks = filesOf(chosen(ON_SANDBOX));
   // One after the other: each compares what the API server holds before and after it.
   if (stacks.length > 0) await withSandbox(() => runFiles(stacks, 1, counts));
+  // One after the other: each compares what the cloud holds before and after it.
+  const clouds = filesOf(chosen(ON_CLOUD));
+  if (clouds.length > 0) await withCloud(() => runFiles(clouds, 1, counts));
   // One after the other: each wants the cores for the Dask clusters that it makes.
   const pods = filesOf(chosen(ON_REAL_NODE));
   if (pods.length > 0) await withRealNode(() => runFiles(pods, 1, counts));
@@ -73,6 +79,19 @@ async function withRealNode(body: () => Promise<void>): Promise<void> {
     await body();
   } finally {
     await stopSandbox({ root });
+  }
+}
+
+/** Names the OpenStack cloud of the tests; the first test that needs it starts it. */
+async function withCloud(body: () => Promise<void>): Promise<void> {
+  const obstacle = cloudObstacle();
+  if (obstacle !== undefined) process.env[CLOUD_SKIP_VARIABLE] = `no OpenStack here: ${obstacle}`;
+  const root = join(tmpdir(), `pulumi-dask-openstack-${process.pid}`);
+  process.env[CLOUD_ROOT_VARIABLE] = root;
+  try {
+    await body();
+  } finally {
+    await stopCloud({ root });
   }
 }
 
