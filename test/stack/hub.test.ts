@@ -217,10 +217,11 @@ hubTest("a Postgres that is to be kept outlives its stack, and the next up takes
  * A test with hubs: Postgres is simulated, and at its end the API server holds what it held before.
  *
  * What a destroyed stack leaves are the definitions of these groups. They stay because deleting one deletes every object
- * of its kind in the whole cluster, those of other stacks too; the test removes them.
+ * of its kind in the whole cluster, those of other stacks too; the test removes them, and those of tests before it.
  */
 function hubTest(title: string, body: (bench: Bench) => Promise<void>): void {
   sandboxTest(title, async (bench) => {
+    await removeDefinitions(bench);
     const before = await inventory(bench);
     const stopPostgres = simulatePostgres(bench);
     try {
