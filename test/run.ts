@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,15 +42,30 @@ async function main(): Promise<Counts> {
   );
   await runFiles(filesOf(chosen(OF_PROGRAMS)), 2, counts);
   const stacks = filesOf(chosen(ON_SANDBOX));
-  // One after the other: each compares what the API server holds before and after it.
-  if (stacks.length > 0) await withSandbox(() => runFiles(stacks, 1, counts));
-  // One after the other: each compares what the cloud holds before and after it.
   const clouds = filesOf(chosen(ON_CLOUD));
-  if (clouds.length > 0) await withCloud(() => runFiles(clouds, 1, counts));
-  // One after the other: each wants the cores for the Dask clusters that it makes.
   const pods = filesOf(chosen(ON_REAL_NODE));
+  const imagesMade = pods.length > 0 && stacks.length > 0 ? makeImages() : undefined;
+  // Within a level one file after the other: each compares what API server or cloud hold before and after it. The two
+  // levels know nothing of each other, and mostly wait.
+  await Promise.all([
+    stacks.length > 0 ? withSandbox(() => runFiles(stacks, 1, counts)) : undefined,
+    clouds.length > 0 ? withCloud(() => runFiles(clouds, 1, counts)) : undefined,
+  ]);
+  await imagesMade;
+  // One after the other: each wants the cores for the Dask clusters that it makes.
   if (pods.length > 0) await withRealNode(() => runFiles(pods, 1, counts));
   return counts;
+}
+
+/**
+ * Makes the images of real pods beside the levels before, with what these leave of the cores.
+ * What fails is tried again by the test that needs it, which then says why.
+ */
+async function makeImages(): Promise<void> {
+  if (realNodeObstacle() !== undefined) return;
+  const program = [process.execPath, ...process.execArgv, join(repository, "sandbox", "images", "make.ts")];
+  const child = spawn("nice", ["-n", "10", ...program], { cwd: repository, stdio: "inherit" });
+  await once(child, "close");
 }
 
 /** Starts a sandbox for the tests alone, apart from the user's; where the machine has none, its tests are skipped. */

@@ -16,16 +16,24 @@ const LABELS = {
  * Answers the names under which the sandbox had other images until now.
  */
 export async function ensureImages(layout: Layout, sets: readonly ImageSet[], log: Log): Promise<string[]> {
-  const wanted: readonly Image[] = [...new Set(sets)].flatMap((set): readonly Image[] => images[set]);
-  const missing = missingLayers(wanted);
-  if (missing.length > 0) log(`making layers of test images: ${missing.map(({ name }) => name).join(", ")}`);
-  await makeAll(missing, log);
+  await makeLayers(sets, log);
   const renewed: string[] = [];
-  for (const { name, layers, config } of wanted) {
+  for (const { name, layers, config } of imagesOf(sets)) {
     const descriptors = await Promise.all(layers.map((layer) => ensureLayer(layer, log)));
     if (nameImage(layout, name, storeImage(descriptors, { ...config, Labels: LABELS }))) renewed.push(name);
   }
   return renewed;
+}
+
+/** Makes the layers of some sets that are not in the user's cache, and needs no sandbox for it. */
+export async function makeLayers(sets: readonly ImageSet[], log: Log): Promise<void> {
+  const missing = missingLayers(imagesOf(sets));
+  if (missing.length > 0) log(`making layers of test images: ${missing.map(({ name }) => name).join(", ")}`);
+  await makeAll(missing, log);
+}
+
+function imagesOf(sets: readonly ImageSet[]): Image[] {
+  return [...new Set(sets)].flatMap((set): readonly Image[] => images[set]);
 }
 
 /** The layers of some images that are not in the cache, each once, those first that others need. */
