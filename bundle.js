@@ -66,7 +66,9 @@ async function make() {
   });
   const [output] = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === "index.ts");
   const program = join(root, output);
-  const inputs = Object.fromEntries(Object.keys(metafile.inputs).map((path) => [path, markOf(path)]));
+  // And what decides how it is made: this file, and the packages.
+  const files = [...Object.keys(metafile.inputs), "bundle.js", "package.json"];
+  const inputs = Object.fromEntries(files.map((path) => [path, markOf(path)]));
   mkdirSync(folder, { recursive: true });
   removeOld(Object.keys(metafile.outputs).map((path) => basename(path)));
   writeFileSync(`${manifest}.${process.pid}`, JSON.stringify({ clone: root, program, inputs }));

@@ -25,7 +25,11 @@ for (const name of ["@npmcli/arborist", "typescript", "./vendor/typescript@3.8.3
 replace("source-map-support/register", () => ({}));
 
 // Code is compiled once and kept; since Node.js 22.1. A folder that cannot be written costs the gain and nothing else.
-module.enableCompileCache?.(join(cache(), "pulumi-dask", "compiled"));
+try {
+  module.enableCompileCache?.(join(cache(), "pulumi-dask", "compiled"));
+} catch {
+  // Nor does a user without a home.
+}
 
 if (!process.features.typescript) await withoutTypes();
 

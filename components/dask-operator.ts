@@ -152,7 +152,7 @@ function operatorSmokeTest(
       env: Object.entries(env).map(([name, value]) => ({ name, value })),
       subject: "operator",
       revision: status.revision,
-      installsPackages: packages.length > 0,
+      needsRoot: packages.length > 0,
       serviceAccountName: userAccount(name),
     },
     parent,

@@ -7,7 +7,7 @@ import type { ExposeSettings } from "../settings/releases/release.ts";
 import { chartRelease } from "./chart.ts";
 import type { Cluster } from "./cluster.ts";
 import { jupyterService, PORTS, podAccount, podLabels, schedulerService } from "./dask/chart.ts";
-import { daskValues, environment, imageOf, type SecretKey } from "./dask/values.ts";
+import { daskValues, environment, imageOf, needsRoot, type SecretKey } from "./dask/values.ts";
 import { type Addresses, type EndpointPort, externalService, internalAddresses } from "./endpoint.ts";
 import { hostedAddresses } from "./host-record.ts";
 import type { Namespace } from "./namespace.ts";
@@ -166,7 +166,7 @@ function daskSmokeTest(
       ],
       subject: "dask",
       revision: release.status.revision,
-      installsPackages: Object.values(settings.packages).some((list) => list.length > 0),
+      needsRoot: needsRoot(settings),
     },
     parent,
   );

@@ -19,8 +19,8 @@ export interface SmokeTestArgs {
   readonly subject: SmokeTestSubject;
   /** Changes when the release changes; the Job then runs again, and only then. */
   readonly revision: pulumi.Input<number | string>;
-  /** Whether the image's start-up installs packages, for which it needs root. */
-  readonly installsPackages: boolean;
+  /** Whether the pod runs as whom its image says: its start-up installs packages, or the settings say so. */
+  readonly needsRoot: boolean;
   /** ServiceAccount whose rights the test has; without one it gets no token. */
   readonly serviceAccountName?: pulumi.Input<string>;
 }
@@ -68,7 +68,7 @@ function jobSpec(args: SmokeTestArgs): k8s.types.input.batch.v1.JobSpec {
       metadata: {
         annotations: {
           "dask/release-revision": pulumi.interpolate`${args.revision}`,
-          ...(args.installsPackages ? { [UNRESTRICTED_ANNOTATION]: NEEDS_ROOT } : {}),
+          ...(args.needsRoot ? { [UNRESTRICTED_ANNOTATION]: NEEDS_ROOT } : {}),
         },
       },
       spec: {
@@ -76,7 +76,7 @@ function jobSpec(args: SmokeTestArgs): k8s.types.input.batch.v1.JobSpec {
         automountServiceAccountToken: args.serviceAccountName !== undefined,
         ...(args.serviceAccountName === undefined ? {} : { serviceAccountName: args.serviceAccountName }),
         enableServiceLinks: false,
-        ...(args.installsPackages ? {} : { securityContext: RESTRICTED_POD }),
+        ...(args.needsRoot ? {} : { securityContext: RESTRICTED_POD }),
         imagePullSecrets: args.pullSecrets.map((name) => ({ name })),
         ...args.cluster.placement("user"),
         containers: [container(args)],
@@ -94,7 +94,7 @@ function container(args: SmokeTestArgs): k8s.types.input.core.v1.Container {
     env: [...args.env],
     resources: { requests: { cpu: "100m", memory: "512M" }, limits: { cpu: "1", memory: "1G" } },
     terminationMessagePolicy: "FallbackToLogsOnError",
-    ...(args.installsPackages ? {} : { securityContext: RESTRICTED_CONTAINER }),
+    ...(args.needsRoot ? {} : { securityContext: RESTRICTED_CONTAINER }),
   };
 }
 

@@ -33,6 +33,8 @@ function isOfDask({ spec }: Fields): boolean {
 
 function faultsOf({ type, loadBalancerSourceRanges }: Fields, path: string): readonly string[] {
   if (type === "NodePort") return [`${path} is a NodePort, which anybody may connect to; use a LoadBalancer`];
-  if (type !== "LoadBalancer" || list(loadBalancerSourceRanges).length > 0) return [];
+  const ranges = list(loadBalancerSourceRanges).map(String);
+  const named = ranges.length > 0 && !ranges.some((range) => range.endsWith("/0"));
+  if (type !== "LoadBalancer" || named) return [];
   return [`${path} lets anybody connect; name the networks that may, with allowFrom`];
 }

@@ -43,6 +43,8 @@ export const simulatedSide: NodeSide = {
 // Two seconds on an idle machine; this is the point where waiting longer no longer helps.
 const READY_TIMEOUT_MS = 60_000;
 
+const PORT_PATIENCE_MS = 3000;
+
 /**
  * The control plane's programs; pure. `kube` is the absolute path of the multi-call binary.
  * Only the API server has a port. etcd, which knows no users, listens on sockets in a folder only the owner enters:
@@ -151,7 +153,8 @@ async function usablePorts(layout: Layout, kube: string, nodes: NodeSide): Promi
   if (isRunning(layout, controlPlane(layout, remembered, kube, nodes).apiServer)) return remembered;
   // Ours, but of another version: it is about to be stopped, and then its port is free.
   await stopProgram(layout, "kube-apiserver");
-  if (await isFree(remembered.apiServer)) return remembered;
+  // A killed server's port is free a moment after its process: kubeconfigs and stacks know it, so it is worth the wait.
+  if (await until(() => isFree(remembered.apiServer), PORT_PATIENCE_MS)) return remembered;
   for (const name of recordedPrograms(layout)) await stopProgram(layout, name);
   return choosePorts(layout);
 }

@@ -42,7 +42,7 @@ export function gatewaySmokeTest(
       env: environment(args),
       subject: "gateway",
       revision: args.revision,
-      installsPackages: !settings.restricted,
+      needsRoot: !settings.restricted,
     },
     parent,
   );

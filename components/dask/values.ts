@@ -126,10 +126,14 @@ export function imageOf({ image }: DaskSettings, which: "repository" | "notebook
   return `${image[which]}:${image.tag}${digest === undefined ? "" : `@${digest}`}`;
 }
 
-/** What pods may do: no token of Kubernetes but that of `jupyter.rbac`, and no root unless they install packages. */
-function powers({ packages }: DaskSettings, serviceAccountName: string): Values {
-  const installs = Object.values(packages).some((list) => list.length > 0);
-  return { serviceAccountName, ...(installs ? {} : { securityContext: RESTRICTED_POD }) };
+/** What pods may do: no token of Kubernetes but that of `jupyter.rbac`, and no root unless their image needs it. */
+function powers(settings: DaskSettings, serviceAccountName: string): Values {
+  return { serviceAccountName, ...(needsRoot(settings) ? {} : { securityContext: RESTRICTED_POD }) };
+}
+
+/** Whether pods run as whom their image says: because they install packages, or because the settings say so. */
+export function needsRoot({ packages, restricted }: DaskSettings): boolean {
+  return !restricted || Object.values(packages).some((list) => list.length > 0);
 }
 
 /** Requests equal to limits: Dask plans with the whole of a worker's memory, so it must be there. */

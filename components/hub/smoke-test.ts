@@ -30,7 +30,7 @@ export function hubSmokeTest(
       ],
       subject: "hub",
       revision: release.status.revision,
-      installsPackages: false,
+      needsRoot: false,
     },
     parent,
   );

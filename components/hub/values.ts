@@ -79,7 +79,7 @@ function hubPodValues(settings: HubSettings, facts: HubFacts): Values {
     existingSecret: secret,
     config: {
       ...login.config,
-      KubeSpawner: { container_security_context: RESTRICTED_SERVER, http_timeout: HTTP_TIMEOUT_S },
+      KubeSpawner: { ...serverPowers(settings), http_timeout: HTTP_TIMEOUT_S },
       ...(gateway === undefined ? {} : { Spawner: { server_token_scopes: gatewayScopes().server } }),
     },
     extraConfig: login.extraConfig,
@@ -103,6 +103,13 @@ function hubPodValues(settings: HubSettings, facts: HubFacts): Values {
 
 /** Seconds from a server's running pod to its first answer; JupyterHub's own 30 are too few for a busy node. */
 const HTTP_TIMEOUT_S = 120;
+
+/** Users' servers run restricted, but where the release's own `values` give them another user or sudo. */
+function serverPowers({ values }: HubSettings): Values {
+  const { uid, allowPrivilegeEscalation } = (values.singleuser ?? {}) as Values;
+  if (uid !== undefined || allowPrivilegeEscalation !== undefined) return {};
+  return { container_security_context: RESTRICTED_SERVER };
+}
 
 /** What the chart leaves out of the restricted profile in users' servers, beside the user it runs them as. */
 const RESTRICTED_SERVER = {

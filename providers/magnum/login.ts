@@ -65,9 +65,18 @@ function isApplicationCredential(config: OpenstackConfig, env: NodeJS.ProcessEnv
   }
   const file = cloudsFiles(env).find((each) => existsSync(each));
   if (file === undefined) return false;
-  const { clouds } = cloudsFile.safeParse(parse(readFileSync(file, "utf8"))).data ?? {};
+  const { clouds } = cloudsFile.safeParse(contentOf(file)).data ?? {};
   const { auth_type, auth } = clouds?.[cloud] ?? {};
   return auth_type === "v3applicationcredential" || auth?.application_credential_id !== undefined;
+}
+
+/** Nothing where the file cannot be read: the provider says so, and the parser's words would show its passwords. */
+function contentOf(file: string): unknown {
+  try {
+    return parse(readFileSync(file, "utf8"));
+  } catch {
+    return undefined;
+  }
 }
 
 /** What matters here of a clouds.yaml. */

@@ -56,7 +56,7 @@ const services = pythonLayer("services", [
 const postgresLayer = debianLayer("postgres", [`postgresql-${postgresMajor()}`]);
 
 const prepare = ["tini", "-g", "--", "/usr/bin/prepare.sh"];
-const lab = { ...jovyan, Entrypoint: ["tini", "--"], Cmd: ["jupyter", "lab"] };
+const jupyterLab = { ...jovyan, Entrypoint: ["tini", "--"], Cmd: ["jupyter", "lab"] };
 const python: Image = {
   name: "docker.io/library/python:3.13-alpine",
   layers: [base],
@@ -138,8 +138,8 @@ export const images = {
       },
     },
     { name: "quay.io/jupyterhub/k8s-network-tools:4.4.0", layers: [base], config: plain },
-    { name: "quay.io/jupyterhub/k8s-singleuser-sample:4.4.0", layers: [base, dask], config: lab },
-    { name: "quay.io/pangeo/pangeo-notebook:2025.11.13", layers: [base, dask], config: lab },
+    { name: "quay.io/jupyterhub/k8s-singleuser-sample:4.4.0", layers: [base, dask], config: jupyterLab },
+    { name: "quay.io/pangeo/pangeo-notebook:2025.11.13", layers: [base, dask], config: jupyterLab },
   ],
   postgres: [
     {

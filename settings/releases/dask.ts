@@ -84,6 +84,12 @@ export const dask = z
     ...common,
     ...rotating,
     image: image.prefault({}).describe("Images, all on one tag."),
+    restricted: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Runs pods as user 1000, as the restricted Pod Security profile wants; without effect where `packages` are installed, which takes root. `false` for images that need root or another user.",
+      ),
     scheduler: z
       .strictObject({
         cores: cores.default(1).describe("Cores of the scheduler: requested and the limit."),

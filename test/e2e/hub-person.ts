@@ -51,7 +51,7 @@ export class Person {
     return page.status === 200 && page.path === "/hub/home" ? "in" : "refused";
   }
 
-  /** Starts the notebook server and resolves when its lab is open. */
+  /** Starts the notebook server and resolves when its JupyterLab is open. */
   async startServer(): Promise<void> {
     await this.visit(`/hub/spawn/${this.name}`);
     const { status, path, text } = await eventually(
@@ -81,7 +81,7 @@ export class Person {
     });
     return {
       status: page.status,
-      json: page.text.startsWith("<") ? page.text : JSON.parse(page.text || "null"),
+      json: page.text.trimStart().startsWith("<") ? page.text : JSON.parse(page.text || "null"),
     };
   }
 

@@ -197,3 +197,11 @@ test("the longest release name gives Service names of at most 63 characters", ()
     assert.ok(cut.length <= 53);
   }
 });
+
+test("pods run as whom their image says where the settings say so, or where packages are installed", () => {
+  for (const more of [{ restricted: false }, { packages: { pip: ["s3fs"] } }]) {
+    const values = daskValues(dask.parse({ kind: "dask", ...more }), anywhere, account, token);
+    for (const pod of [values.scheduler, values.worker, values.jupyter])
+      assert.ok(!("securityContext" in (pod as object)), JSON.stringify(more));
+  }
+});

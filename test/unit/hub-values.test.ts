@@ -92,6 +92,15 @@ test("a hub of nothing but defaults has generated secrets, Postgres, limits and 
 
 const gateway = { release: "team-dask-gateway", schedulerPort: 80, imageOption: true };
 
+test("servers run restricted, but where values give them another user or sudo", () => {
+  const spawner = (singleuser: object) =>
+    (hubValues(parse({ values: { singleuser } }), facts).hub as { config: { KubeSpawner: object } }).config
+      .KubeSpawner;
+  assert.ok("container_security_context" in spawner({ memory: { limit: "2G" } }));
+  for (const powers of [{ uid: 0 }, { allowPrivilegeEscalation: true }])
+    assert.ok(!("container_security_context" in spawner(powers)), JSON.stringify(powers));
+});
+
 test("a gateway beside the hub is a service of it, with all three scopes, the notebooks' environment and a way in each NetworkPolicy", () => {
   const { hub, proxy, singleuser } = parts(hubValues(parse({}), { ...facts, gateway }));
   assert.deepEqual(hub.services, {

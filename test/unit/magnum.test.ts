@@ -330,4 +330,7 @@ test("a login by application credential is warned of, wherever it is written", (
   assert.equal(loginWarnings({ cloud: "mine" }, env).length, 1);
   assert.deepEqual(loginWarnings({ cloud: "old" }, env), []);
   assert.deepEqual(loginWarnings({}, { OS_PASSWORD: "hunter2" }), []);
+  // The parser's own words would quote the line.
+  writeFileSync(file, "clouds: { mine: { auth: { password: @hunter2 } } }");
+  assert.deepEqual(loginWarnings({ cloud: "mine" }, env), []);
 });

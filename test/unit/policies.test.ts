@@ -72,6 +72,11 @@ const forbidden: readonly [
   said: string,
 ][] = [
   ["a scheduler for everybody", service("LoadBalancer"), "no-public-scheduler: x: spec lets anybody connect"],
+  [
+    "a scheduler for the whole Internet, by its name",
+    service("LoadBalancer", { loadBalancerSourceRanges: ["10.0.0.0/8", "0.0.0.0/0"] }),
+    "no-public-scheduler: x: spec lets anybody connect",
+  ],
   ["a scheduler on every node", service("NodePort"), "no-public-scheduler: x: spec is a NodePort"],
   [
     "a gateway for everybody",
