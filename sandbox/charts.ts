@@ -15,6 +15,14 @@ const PATIENCE_MS = 3000;
  */
 export async function genuineCharts(env: NodeJS.ProcessEnv = process.env): Promise<boolean> {
   if (env.CHARTS !== undefined) return env.CHARTS === "genuine";
+  // Asked once in a process: a slow answer in between would change the charts from one `up` to the next.
+  answering ??= repositoryAnswers();
+  return answering;
+}
+
+let answering: Promise<boolean> | undefined;
+
+async function repositoryAnswers(): Promise<boolean> {
   try {
     const answer = await fetch(`${charts.dask.repo}/index.yaml`, {
       method: "HEAD",

@@ -15,11 +15,15 @@ export const release = z.discriminatedUnion("kind", [dask, daskGateway, daskhub,
 const teardown = z.strictObject({
   image: image
     .default("docker.io/library/python:3.13-alpine")
-    .describe("Image with Python, for the Job that waits until disks and load balancers are gone."),
+    .describe(
+      "Image with Python, for the Jobs that wait until disks and load balancers are gone and that end users' work in namespaces that stay.",
+    ),
   pullSecrets: z
     .array(dnsLabel)
     .default([])
-    .describe("Names of image pull Secrets in the namespace `dask-settle`."),
+    .describe(
+      "Names of image pull Secrets in the namespace `dask-settle`, and in namespaces that outlive a hub or a gateway.",
+    ),
   systemNamespaces: z
     .array(dnsLabel)
     .default(["kube-system", "monitoring-system"])
@@ -50,7 +54,7 @@ export const schema = z.strictObject({
   teardown: teardown
     .prefault({})
     .describe(
-      "What `destroy` runs in a cluster that the stack takes down: it waits until all its disks and load balancers are gone.",
+      "What `destroy` runs in a cluster that the stack takes down, until all its disks and load balancers are gone, and in namespaces that outlive a hub or a gateway, until its users' work has ended.",
     ),
   secrets: z
     .record(z.string(), z.record(z.string(), z.string()))

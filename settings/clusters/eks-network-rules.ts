@@ -1,3 +1,4 @@
+import { show } from "../quantities.ts";
 import type { EksSettings } from "./eks.ts";
 import { aligned, holds, overlap, prefixLength } from "./networks.ts";
 
@@ -43,7 +44,9 @@ function zoneFaults(region: string, zones: Network["zones"]): Fault[] {
     (zone) => !zone.startsWith(region) || !/^[a-z]$/.test(zone.slice(region.length)),
   );
   if (foreign !== undefined)
-    return [[path, `names ${foreign}, which is no zone of ${region}; write ${region}a, ${region}b, ...`]];
+    return [
+      [path, `names ${show(foreign)}, which is no zone of ${region}; write ${region}a, ${region}b, ...`],
+    ];
   const count = new Set(zones).size;
   if (count !== zones.length) return [[path, "names a zone twice; name each once"]];
   if (count < 2)

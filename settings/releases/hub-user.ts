@@ -22,7 +22,7 @@ const storage = z
           .enum(["delete", "keep"])
           .optional()
           .describe(
-            "What `pulumi destroy` does: `keep` leaves the namespace with the homes. Default: homes stay where `database.onDestroy` keeps their users.",
+            "What `pulumi destroy` does: `keep` leaves the namespace with the homes. Default: homes stay where their users do: where `database.onDestroy` keeps them, or with `database.kind: external` in a cluster that outlives the stack.",
           ),
       })
       .describe("A volume for each user."),

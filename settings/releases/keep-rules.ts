@@ -9,22 +9,35 @@ export function keepsDatabase(database: DatabaseSettings): boolean {
   return database.kind === "postgres" && database.onDestroy === "keep";
 }
 
-/** Whether the homes of a hub's users outlive the stack: because the settings say so, or because the users do. */
-export function keepsHomes({ user: { storage }, database }: Pick<HubSettings, "user" | "database">): boolean {
+/**
+ * Whether the homes of a hub's users outlive the stack: because the settings say so, or because the users do.
+ *
+ * @param clusterStays whether the cluster outlives the stack; volumes in one that goes would hold its teardown up
+ */
+export function keepsHomes(
+  { user: { storage }, database }: Pick<HubSettings, "user" | "database">,
+  clusterStays: boolean,
+): boolean {
   if (storage.kind !== "dynamic") return false;
-  return storage.onDestroy === undefined ? keepsDatabase(database) : storage.onDestroy === "keep";
+  if (storage.onDestroy !== undefined) return storage.onDestroy === "keep";
+  return keepsDatabase(database) || (database.kind === "external" && clusterStays);
+}
+
+function outlivesStack(cluster: Settings["cluster"]): boolean {
+  return cluster.provider === "existing" || cluster.existing !== undefined;
 }
 
 /** Whether a namespace holds data that outlive the stack, and so must outlive it too. */
-export function isKept({ releases }: Settings, namespace: string): boolean {
+export function isKept({ cluster, releases }: Settings, namespace: string): boolean {
   return Object.entries(releases).some(
-    ([name, release]) => keepsData(release) && namespaceOf(name, release).name === namespace,
+    ([name, release]) =>
+      keepsData(release, outlivesStack(cluster)) && namespaceOf(name, release).name === namespace,
   );
 }
 
-function keepsData(release: ReleaseSettings): boolean {
+function keepsData(release: ReleaseSettings, clusterStays: boolean): boolean {
   const isHub = release.kind === "daskhub" || release.kind === "jupyterhub";
-  return isHub && (keepsDatabase(release.database) || keepsHomes(release));
+  return isHub && (keepsDatabase(release.database) || keepsHomes(release, clusterStays));
 }
 
 /** Data can be kept only where the cluster is. */

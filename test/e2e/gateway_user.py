@@ -76,7 +76,9 @@ def running(gateway):
 def end(gateway, name):
     """Ends a cluster and waits until the gateway has forgotten it."""
     gateway.stop_cluster(name)
+    deadline = time.monotonic() + 180
     while name in running(gateway):
+        assert time.monotonic() < deadline, f"{name} is still there 180 s after it was stopped"
         time.sleep(0.2)
 
 

@@ -6,6 +6,11 @@ import type { Person } from "./hub-person.ts";
 /** Runs Python in a kernel of a notebook and answers what it prints; throws with its traceback. */
 export type RunCode = (code: string) => Promise<string>;
 
+/** Seconds that one piece of code may take: the first one waits for the workers of a new Dask cluster. */
+const CODE_SECONDS = 300;
+/** Seconds until a kernel's websocket must be open. */
+const OPEN_SECONDS = 60;
+
 /** Starts a kernel in a person's notebook server, hands it to `body` over its websocket, and ends it. */
 export async function withKernel<T>(person: Person, body: (run: RunCode) => Promise<T>): Promise<T> {
   const kernels = `${person.server}/api/kernels`;
@@ -27,6 +32,10 @@ async function connect(person: Person, path: string): Promise<WebSocket> {
   await new Promise<void>((resolve, reject) => {
     socket.addEventListener("open", () => resolve());
     socket.addEventListener("error", ({ message }) => reject(new Error(`${path}: ${message}`)));
+    AbortSignal.timeout(OPEN_SECONDS * 1000).addEventListener("abort", () => {
+      reject(new Error(`${path} has not opened within ${OPEN_SECONDS} s`));
+      if (socket.readyState === WebSocket.CONNECTING) socket.close();
+    });
   });
   return socket;
 }
@@ -48,7 +57,13 @@ function execute(socket: WebSocket, code: string): Promise<string> {
     let printed = "";
     const listening = new AbortController();
     const { signal } = listening;
+    const timer = setTimeout(
+      () =>
+        end(() => reject(new Error(`still at work after ${CODE_SECONDS} s; printed: ${printed}\n${code}`))),
+      CODE_SECONDS * 1000,
+    );
     const end = (act: () => void) => {
+      clearTimeout(timer);
       listening.abort();
       act();
     };

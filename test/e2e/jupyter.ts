@@ -1,4 +1,4 @@
-/** Logs in to a Jupyter server by its form, as a person does; `in` when the lab then opens. */
+/** Logs in to a Jupyter server by its form, as a person does; `in` when JupyterLab then opens. */
 export async function jupyterLogin(url: string, password: string): Promise<"in" | "refused"> {
   const cookies = new Map<string, string>();
   const visit = async (path: string, form?: Record<string, string>) => {

@@ -37,9 +37,9 @@ function read(file: StackFile): Verdict {
   }
 }
 
-/** What the words of a remedy begin with. */
+/** What a remedy begins with: a verb that tells what to do, after what is wrong; the same words stand as nouns elsewhere. */
 const REMEDY =
-  /\b(add|change|choose|deploy|did you mean|give|keep|leave|lower|make|mend|name|put|quote|raise|remove|rename|say|set|shorten|start|use|widen|write)\b/;
+  /(?:[;,]| or) (?:add|change|choose|deploy|did you mean|give|keep|leave|look|lower|make|mend|name|put|quote|raise|remove|rename|say|set|shorten|start|use|widen|write)\b/;
 /** What a message says that nobody wrote. */
 const NOISE = /undefined|\[object|NaN|\bInvalid |Error:|\p{Cc}/u;
 

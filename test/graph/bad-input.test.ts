@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { deploy } from "../../deploy.ts";
+import { repository } from "../../sandbox/layout.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import { cloudCalls, cloudStates } from "./clouds.ts";
 import { withEnvironment } from "./environment.ts";
@@ -136,7 +138,11 @@ const MACHINES: Readonly<
     /dask:cluster\.profile names dev, which is no profile .*; run: aws configure sso --profile dev/,
     BARE,
   ],
-  "a missing login to OpenStack": [cluster("magnum"), /OpenStack/, BARE],
+  "a missing login to OpenStack": [
+    cluster("magnum"),
+    /nothing here logs in to OpenStack; source your openrc file, or run: pulumi config set openstack:cloud/,
+    BARE,
+  ],
   "a missing plugin on GKE": [
     cluster("gke"),
     /gke-gcloud-auth-plugin is not on PATH; install it with: gcloud components install/,
@@ -159,14 +165,14 @@ const PROTECTED = {
 } as const;
 
 for (const [cloud, type] of Object.entries(PROTECTED) as [CloudName, string][])
-  test(`with deletion protection on ${cloud} the engine refuses to destroy, and the docs say how to do it all the same`, async () => {
+  test(`with deletion protection the cluster on ${cloud} is marked as protected, and the docs say how to destroy it all the same`, async () => {
     const settings = parseSettings({
       cluster: cluster(cloud, { deletionProtection: true }),
       liveChecks: false,
     });
     const made = await run(() => deploy(settings), { states: cloudStates, calls: cloudCalls });
     assert.equal(made.find(type).protect, true);
-    const docs = readFileSync(`docs/${cloud}.md`, "utf8").replace(/\s+/g, " ");
+    const docs = readFileSync(join(repository, "docs", `${cloud}.md`), "utf8").replace(/\s+/g, " ");
     assert.ok(
       /deletionProtection: true`.{0,120}`false`.{0,20}`pulumi up`/.test(docs),
       "no remedy in the docs",

@@ -19,7 +19,7 @@ export interface Login {
   readonly project: string;
 }
 
-/** A session of one user. */
+/** A login of one user. */
 export interface Api {
   /** Id of the user. */
   readonly userId: string;

@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { layoutOf } from "../../sandbox/layout.ts";
 import { startSandbox, stopSandbox } from "../../sandbox/sandbox.ts";
 import { eventually } from "../e2e/node.ts";
+import { isOfDefinition } from "./definitions.ts";
 import { inventory } from "./inventory.ts";
 import { runDoctor, startDestroy, startUp } from "./runs.ts";
 import { type Bench, sandboxTest, withCharts } from "./sandbox.ts";
@@ -48,8 +49,10 @@ sandboxTest(
       assert.equal(code, 0, text);
       assert.equal((await runDoctor(bench, "twice")).code, 0);
     } finally {
-      await bench.kubectl("label", "node", "simulated-0", `${TURN}-`);
+      // Where the test failed before it gave this label, the first run would go on until its timeout.
+      await bench.kubectl("label", "node", "simulated-0", `${TURN}=yes`, "--overwrite");
       await first.ended;
+      await bench.kubectl("label", "node", "simulated-0", `${TURN}-`);
       await destroyed(bench, "twice");
     }
   },
@@ -79,11 +82,11 @@ sandboxTest(
       assert.match(again.text, /\d+ unchanged/);
       assert.doesNotMatch(again.text, /created|updated|deleted/);
     } finally {
-      for (const side of sides) await destroyed(bench, side);
+      await destroyed(bench, ...sides);
     }
     const left = (await inventory(bench)).filter((each) => !before.includes(each));
     assert.deepEqual(
-      left.filter((each) => !/^(CustomResourceDefinition|APIService) /.test(each)),
+      left.filter((each) => !isOfDefinition(each)),
       [],
     );
   },
@@ -110,7 +113,7 @@ sandboxTest(
       assert.match(guest.text, /namespace is "first": belongs to the stack organization\.dask\.first/);
       assert.equal((await runDoctor(bench, "first")).code, 0);
     } finally {
-      for (const stack of ["first", "rival"]) await destroyed(bench, stack);
+      await destroyed(bench, "first", "rival");
     }
   },
 );
@@ -119,9 +122,9 @@ sandboxTest(
   "a stack of the same name on another backend is refused before it takes anything over",
   async (bench) => {
     const backend = join(layoutOf(bench.sandbox.root).root, "other-backend");
-    mkdirSync(backend);
     const config = await batchIn("namesake");
     try {
+      mkdirSync(backend, { recursive: true });
       const first = await startUp(bench, "namesake", config).ended;
       assert.equal(first.code, 0, first.text);
       const second = await startUp(bench, "namesake", config, pathToFileURL(backend).href).ended;
@@ -132,8 +135,11 @@ sandboxTest(
       );
       assert.equal((await runDoctor(bench, "namesake")).code, 0);
     } finally {
-      await destroyed(bench, "namesake");
-      rmSync(backend, { recursive: true });
+      try {
+        await destroyed(bench, "namesake");
+      } finally {
+        rmSync(backend, { recursive: true, force: true });
+      }
     }
   },
 );
@@ -142,9 +148,9 @@ sandboxTest(
   "a kubeconfig that now points at another cluster is refused before anything is changed",
   async (bench) => {
     const root = `${bench.sandbox.root}-other`;
-    const other = await startSandbox({ root });
     const config = (kubeconfig: string) => batchIn("moved", {}, { ...existing, kubeconfig });
     try {
+      const other = await startSandbox({ root });
       const first = await startUp(bench, "moved", await config(bench.sandbox.kubeconfig)).ended;
       assert.equal(first.code, 0, first.text);
       const held = await inventory(bench);
@@ -160,8 +166,11 @@ sandboxTest(
         /the settings name another cluster than the one that holds the stack/,
       );
     } finally {
-      await destroyed(bench, "moved");
-      await stopSandbox({ root });
+      try {
+        await destroyed(bench, "moved");
+      } finally {
+        await stopSandbox({ root });
+      }
     }
   },
 );
@@ -172,8 +181,14 @@ function locks({ sandbox }: Bench, stack: string): string[] {
   return existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".json")) : [];
 }
 
+/** Destroys stacks and forgets them, each of them even where another fails. */
+async function destroyed(bench: Bench, ...stacks: string[]): Promise<void> {
+  const ends = await Promise.allSettled(stacks.map((stack) => destroyedAlone(bench, stack)));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+}
+
 /** Destroys a stack and forgets it; nothing where there is none. */
-async function destroyed(bench: Bench, stack: string): Promise<void> {
+async function destroyedAlone(bench: Bench, stack: string): Promise<void> {
   const stacks: { name: string }[] = JSON.parse(await bench.pulumi("stack", "ls", "--json"));
   if (!stacks.some(({ name }) => name === stack)) return;
   const { code, text } = await startDestroy(bench, stack).ended;

@@ -15,7 +15,6 @@ const cluster = {
 sandboxTest(
   "up says what is not ready before Helm gives up, and the doctor says it after: no node, a full quota, a volume that does not come, a crash",
   async (bench) => {
-    await quotaOf(bench, "quotaed", 1);
     const config = await withCharts({
       "dask:cluster": cluster,
       "dask:smokeTest": false,
@@ -39,9 +38,10 @@ sandboxTest(
       },
     });
     const said: string[] = [];
-    const stopPostgres = simulatePostgres(bench);
     const stack = await bench.open("unwell", config);
+    const stopPostgres = simulatePostgres(bench);
     try {
+      await quotaOf(bench, "quotaed", 1);
       await assert.rejects(stack.up({ onOutput: (text) => said.push(text) }));
       const { code, text } = await runDoctor(bench, "unwell");
       assert.equal(code, 1);
@@ -56,9 +56,12 @@ sandboxTest(
       assert.match(said.join(""), /pod homeless\/homeless-dask-scheduler-\S+ finds no node/);
       assert.match(said.join(""), /npm run doctor -- --stack unwell/);
     } finally {
-      await stack.destroy({ remove: true });
-      await stopPostgres();
-      await bench.kubectl("delete", "namespace", "quotaed");
+      try {
+        await stack.destroy({ remove: true });
+      } finally {
+        const quotaed = ["namespace", "quotaed", "--ignore-not-found"];
+        await Promise.all([stopPostgres(), bench.kubectl("delete", ...quotaed)]);
+      }
     }
   },
 );
@@ -130,15 +133,18 @@ sandboxTest(
   "a lock that somebody holds is left alone, and nothing else is mended meanwhile",
   async (bench) => {
     const stack = await bench.open("held", { "dask:cluster": { provider: "existing" } });
-    await stack.up();
-    const lock = leaveLock(bench, "held", "another-machine");
-    await assert.rejects(stack.up(), /the stack is currently locked/);
-    const { code, text } = await runDoctor(bench, "held", "--fix");
-    assert.equal(code, 1);
-    assert.match(text, /locked from another machine\n.*ada@another-machine/);
-    assert.ok(existsSync(lock));
-    await stack.cancel();
-    await stack.destroy({ remove: true });
+    try {
+      await stack.up();
+      const lock = leaveLock(bench, "held", "another-machine");
+      await assert.rejects(stack.up(), /the stack is currently locked/);
+      const { code, text } = await runDoctor(bench, "held", "--fix");
+      assert.equal(code, 1);
+      assert.match(text, /locked from another machine\n.*ada@another-machine/);
+      assert.ok(existsSync(lock));
+    } finally {
+      await stack.cancel();
+      await stack.destroy({ remove: true });
+    }
   },
 );
 

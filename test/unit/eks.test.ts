@@ -66,7 +66,7 @@ test("EKS wants two zones of the region, and so do we", () => {
   const zones = (...names: string[]) => network({ zones: names });
   refuses(zones("eu-central-1a"), /must be two zones, .* add another \(nodes stay in the first\)/);
   refuses(zones("eu-central-1a", "eu-central-1a"), /names a zone twice/);
-  refuses(zones("eu-central-1a", "eu-west-1b"), /eu-west-1b, which is no zone of eu-central-1/);
+  refuses(zones("eu-central-1a", "eu-west-1b"), /"eu-west-1b", which is no zone of eu-central-1/);
   refuses(zones("eu-central-1a", "eu-central-1-ham-1a"), /is no zone of eu-central-1/);
   const four = ["a", "b", "c", "d"].map((letter) => `eu-central-1${letter}`);
   refuses(zones(...four), /at most three zones/);

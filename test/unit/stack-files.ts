@@ -1,24 +1,33 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { deploy } from "../../deploy.ts";
 import type { Outputs } from "../../outputs.ts";
+import { repository } from "../../sandbox/layout.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import type { Settings } from "../../settings/schema.ts";
 
-/** The stack files of the project, by path: those to copy and the one to start with. */
+/** The stack files of the project, by path from its top: those to copy and the one to start with. A user's own are not. */
 export const STACK_FILES = [
-  ...readdirSync("stacks").map((file) => `stacks/${file}`),
-  ...readdirSync(".").filter((file) => /^Pulumi\..+\.yaml$/.test(file)),
-].filter((file) => file.endsWith(".yaml"));
+  ...readdirSync(resolve(repository, "stacks"))
+    .filter((file) => file.endsWith(".yaml"))
+    .map((file) => `stacks/${file}`),
+  "Pulumi.dev.yaml",
+];
 
 interface StackFile {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
+/** The text of a stack file, from wherever the tests are run. */
+function textOf(file: string): string {
+  return readFileSync(resolve(repository, file), "utf8");
+}
+
 /** What stands under `dask:` in a stack file, and what stands under other names. */
 function read(file: string) {
-  const { config } = parse(readFileSync(file, "utf8")) as StackFile;
+  const { config } = parse(textOf(file)) as StackFile;
   const entries = Object.entries(config);
   const own = entries.filter(([key]) => key.startsWith("dask:"));
   const others = entries.filter(([key]) => !key.startsWith("dask:"));
@@ -30,7 +39,7 @@ function read(file: string) {
 
 /** Secrets that the comments of a stack file tell the user to set. */
 function secretsOf(file: string): Record<string, Record<string, string>> {
-  const found = readFileSync(file, "utf8").matchAll(/'dask:secrets\.([^.']+)\.([^.']+)'/g);
+  const found = textOf(file).matchAll(/'dask:secrets\.([^.']+)\.([^.']+)'/g);
   const secrets: Record<string, Record<string, string>> = {};
   for (const [, release = "", key = ""] of found)
     secrets[release] = { ...secrets[release], [key]: "a-secret-of-the-test" };
