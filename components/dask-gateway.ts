@@ -5,7 +5,13 @@ import { GATEWAY_SECRETS } from "../settings/releases/dask-gateway-rules.ts";
 import { type ChartReleaseArgs, chartRelease } from "./chart.ts";
 import type { Cluster, Exposure } from "./cluster.ts";
 import type { SecretKey } from "./dask/values.ts";
-import { clusterObjects, DRAIN_SUFFIX, PORTS, proxyService } from "./dask-gateway/chart.ts";
+import {
+  clusterObjects,
+  DRAIN_SUFFIX,
+  gatewayDeployment,
+  PORTS,
+  proxyService,
+} from "./dask-gateway/chart.ts";
 import { gatewaySmokeTest, type SmokeTestLogin } from "./dask-gateway/smoke-test.ts";
 import { type GatewayAuth, gatewayValues } from "./dask-gateway/values.ts";
 import { drain } from "./drain.ts";
@@ -94,9 +100,10 @@ function drainGateway(
   { settings, cluster, namespace }: DaskGatewayArgs,
   parent: pulumi.Resource,
 ): pulumi.Resource[] {
-  const { image, pullSecrets } = settings;
+  const { pullSecrets } = settings;
+  const owners = [gatewayDeployment(name)];
   const targets = clusterObjects(name);
-  return drain(`${name}${DRAIN_SUFFIX}`, { cluster, namespace, image, pullSecrets, targets }, parent);
+  return drain(`${name}${DRAIN_SUFFIX}`, { cluster, namespace, pullSecrets, owners, targets }, parent);
 }
 
 /** How users are known, and what the smoke test and the stack's outputs need of it. */

@@ -1,6 +1,7 @@
 """Ends what people made with a hub or a gateway in a namespace that stays: Dask clusters, notebook servers, homes.
 
-Runs when hub and gateway are gone, so that nobody makes any more of it; nobody else knows of it.
+Works when hub and gateway are gone, so that nobody makes any more of it; nobody else knows of it. While one of them
+stands it deletes nothing: then its Helm release went because the namespace now goes with the hub, and people work on.
 """
 import json
 import os
@@ -30,19 +31,37 @@ def call(method, path):
         raise RuntimeError(f"{method} {path}: {error.code} {error.read().decode()[:500]}") from error
 
 
-def remaining(targets):
+def namespace():
     with open(f"{ACCOUNT}/namespace") as file:
-        namespace = file.read()
+        return file.read()
+
+
+def standing(owners, deadline):
+    """The first of these Deployments that stands; waits for those that are going."""
+    for owner in owners:
+        path = f"/apis/apps/v1/namespaces/{namespace()}/deployments/{owner['name']}"
+        while True:
+            metadata = call("GET", path).get("metadata", {})
+            if not owner["labels"].items() <= metadata.get("labels", {}).items():
+                break
+            if "deletionTimestamp" not in metadata:
+                return path
+            if time.monotonic() > deadline:
+                sys.exit(f"still there: {path}, held by {metadata.get('finalizers')}")
+            time.sleep(1)
+    return None
+
+
+def remaining(targets):
     for target in targets:
-        path = f"/{target['api']}/namespaces/{namespace}/{target['resource']}"
+        path = f"/{target['api']}/namespaces/{namespace()}/{target['resource']}"
         selector = ",".join(f"{key}={value}" for key, value in target["labels"].items())
         query = urllib.parse.urlencode({"labelSelector": selector})
         for item in call("GET", f"{path}?{query}").get("items", []):
             yield f"{path}/{item['metadata']['name']}", item
 
 
-def drain(targets, patience):
-    deadline = time.monotonic() + patience
+def drain(targets, deadline):
     while True:
         left = list(remaining(targets))
         for path, item in left:
@@ -58,5 +77,10 @@ def drain(targets, patience):
 
 
 if __name__ == "__main__":
-    drain(json.loads(os.environ["TARGETS"]), float(os.environ["PATIENCE"]))
+    end = time.monotonic() + float(os.environ["PATIENCE"])
+    owner = standing(json.loads(os.environ["OWNERS"]), end)
+    if owner is not None:
+        print(f"{owner} stands: nothing is deleted", flush=True)
+        sys.exit()
+    drain(json.loads(os.environ["TARGETS"]), end)
     print("nothing that people made is left, but what is to be kept", flush=True)

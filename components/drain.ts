@@ -12,13 +12,21 @@ export interface Target {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** A Deployment of the release whose users' work ends; drain.py reads it. */
+export interface Owner {
+  readonly name: string;
+  /** By which it is the release's own, and not another's of the same name. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 /** What ends the work of a release's users. */
 export interface DrainArgs {
   readonly cluster: Cluster;
   readonly namespace: Namespace;
-  /** Image with Python 3.9 or newer. */
-  readonly image: string;
+  /** Names of image pull Secrets of the release, beside those of the namespace's teardown. */
   readonly pullSecrets: readonly string[];
+  /** Where one of these stands nothing ends: the namespace goes with the release now, and people work on. */
+  readonly owners: readonly Owner[];
   /** What ends, the owners first. */
   readonly targets: readonly Target[];
 }
@@ -34,18 +42,23 @@ const PATIENCE_S = 240;
  * @param name of a Helm release of its own, at most 53 characters
  */
 export function drain(name: string, args: DrainArgs, parent: pulumi.Resource): pulumi.Resource[] {
-  const { cluster, namespace, image, pullSecrets, targets } = args;
-  if (namespace.lasts !== true) return [];
+  const { cluster, namespace, owners, targets } = args;
+  const { teardown } = namespace;
+  if (teardown === undefined) return [];
   const { account, rights } = createRights(name, args, parent);
   const ended = beforeDelete(
     name,
     {
       cluster,
       namespace,
-      image,
-      pullSecrets,
+      image: teardown.image,
+      pullSecrets: [...new Set([...teardown.pullSecrets, ...args.pullSecrets])],
       script: "drain.py",
-      env: { TARGETS: JSON.stringify(targets), PATIENCE: String(PATIENCE_S) },
+      env: {
+        OWNERS: JSON.stringify(owners),
+        TARGETS: JSON.stringify(targets),
+        PATIENCE: String(PATIENCE_S),
+      },
       serviceAccountName: account,
       dependsOn: rights,
     },
@@ -54,21 +67,29 @@ export function drain(name: string, args: DrainArgs, parent: pulumi.Resource): p
   return [ended];
 }
 
-/** The Job may list and delete these kinds in the release's namespace, and nothing else. */
+/** The Job may list and delete these kinds in the release's namespace and see the owners, and nothing else. */
 function createRights(
   name: string,
-  { cluster, namespace, targets }: DrainArgs,
+  { cluster, namespace, owners, targets }: DrainArgs,
   parent: pulumi.Resource,
 ): { account: pulumi.Output<string>; rights: pulumi.Resource[] } {
   const opts = { parent, provider: cluster.provider, dependsOn: [...namespace.resources, ...cluster.ready] };
   const metadata = { name, namespace: namespace.name };
   const account = new k8s.core.v1.ServiceAccount(name, { metadata }, opts);
   const kinds = [...new Map(targets.map((each) => [each.resource, each])).values()];
-  const rules = kinds.map(({ api, resource }) => ({
-    apiGroups: [groupOf(api)],
-    resources: [resource],
-    verbs: ["list", "delete"],
-  }));
+  const rules = [
+    ...kinds.map(({ api, resource }) => ({
+      apiGroups: [groupOf(api)],
+      resources: [resource],
+      verbs: ["list", "delete"],
+    })),
+    {
+      apiGroups: ["apps"],
+      resources: ["deployments"],
+      resourceNames: owners.map((owner) => owner.name),
+      verbs: ["get"],
+    },
+  ];
   const role = new k8s.rbac.v1.Role(name, { metadata, rules }, opts);
   const binding = new k8s.rbac.v1.RoleBinding(
     name,

@@ -10,8 +10,11 @@ export interface Namespace {
   readonly name: pulumi.Input<string>;
   /** What must exist before anything is put into the namespace; empty where it was there already. */
   readonly resources: readonly pulumi.Resource[];
-  /** Whether it can outlive a release in it: what people made with that one must then be ended by itself. */
-  readonly lasts?: boolean;
+  /**
+   * With what the work of a release's users is ended by itself; there only where the namespace can outlive a release in
+   * it.
+   */
+  readonly teardown?: Pick<Settings["teardown"], "image" | "pullSecrets">;
 }
 
 /** The label by which a namespace shows the stack that owns it. */
@@ -35,12 +38,13 @@ export function ownerLabel(): string {
 export function createNamespaces(settings: Settings, cluster: Cluster): ReadonlyMap<string, Namespace> {
   const wanted = Object.entries(settings.releases).map(([name, release]) => namespaceOf(name, release));
   const created = new Map(wanted.map(({ name, create }) => [name, create]));
+  const { teardown } = settings;
   return new Map(
     [...created].map(([name, create]) => {
-      if (!create) return [name, { name, resources: [], lasts: true }];
+      if (!create) return [name, { name, resources: [], teardown }];
       const keep = isKept(settings, name);
       const shared = wanted.filter((each) => each.name === name).length > 1;
-      return [name, { ...createNamespace(name, cluster, keep), lasts: keep || shared }];
+      return [name, { ...createNamespace(name, cluster, keep), ...(keep || shared ? { teardown } : {}) }];
     }),
   );
 }

@@ -5,7 +5,7 @@
  * Pure facts without Pulumi: the checks of the settings read them too.
  */
 
-import type { Target } from "../drain.ts";
+import type { Owner, Target } from "../drain.ts";
 
 /** Ports of the chart's proxy Service, and the ports its container listens on. */
 export const PORTS = { web: 80, webTarget: 8000, tcpTarget: 8786, api: 8000 } as const;
@@ -41,7 +41,7 @@ export function longestReleaseName(release: string): number {
   return Math.min(53, 63 - LONGEST_PREFIX.length - (fullName(release).length - release.length));
 }
 
-/** Added to the name of a release without a hub: the Helm release that ends its clusters where the namespace stays. */
+/** Added to the name of a hub or a gateway without one: the Helm release that ends its users' work where the namespace stays. */
 export const DRAIN_SUFFIX = "-drain";
 
 /** Most characters the name of a release without a hub may have. */
@@ -72,6 +72,11 @@ export function podLabels(component: "gateway" | "controller" | "traefik"): Reco
 /** The label that every object of a gateway carries, its clusters' pods included. */
 export function instanceLabel(release: string): Record<string, string> {
   return { "gateway.dask.org/instance": fullName(release) };
+}
+
+/** The Deployment of a gateway's API server; its name is its Service's. */
+export function gatewayDeployment(release: string): Owner {
+  return { name: apiService(release), labels: instanceLabel(release) };
 }
 
 /** What the clusters of a gateway are made of, the owners first: what the server gives its objects in Kubernetes. */

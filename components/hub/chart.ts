@@ -5,6 +5,8 @@
  * Pure facts without Pulumi: the checks of the settings read them too.
  */
 
+import { DRAIN_SUFFIX } from "../dask-gateway/chart.ts";
+
 /** Services of a hub; the names are fixed, hence one hub in a namespace. */
 export const SERVICES = {
   hub: "hub",
@@ -43,8 +45,8 @@ export const HUB_CHARTS = {
   "3.2.1": { sharedPassword: false, groups: { trait: "claim_groups_key", prefix: "" } },
 } as const satisfies Record<string, HubChartFacts>;
 
-/** Most characters a release name may have, so that the Job of its smoke test does not pass 63. */
-export const LONGEST_RELEASE_NAME = 63 - "-smoke-test".length;
+/** Most characters a release name may have: the Job of its smoke test keeps to 63, the Helm release that ends its users' work to Helm's 53. */
+export const LONGEST_RELEASE_NAME = Math.min(63 - "-smoke-test".length, 53 - DRAIN_SUFFIX.length);
 
 /** Path at which the hub takes people back from an OAuth provider. */
 export const CALLBACK_PATH = "/hub/oauth_callback";

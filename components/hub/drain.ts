@@ -2,9 +2,10 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { HubSettings } from "../../settings/releases/jupyterhub.ts";
 import { keepsHomes } from "../../settings/releases/keep-rules.ts";
 import type { Cluster } from "../cluster.ts";
-import { clusterObjects } from "../dask-gateway/chart.ts";
-import { drain, type Target } from "../drain.ts";
+import { clusterObjects, DRAIN_SUFFIX, gatewayDeployment } from "../dask-gateway/chart.ts";
+import { drain, type Owner, type Target } from "../drain.ts";
 import type { Namespace } from "../namespace.ts";
+import { SERVICES } from "./chart.ts";
 import type { GatewayBeside } from "./gateway-glue.ts";
 
 /** What ends the work of a hub's users. */
@@ -22,19 +23,26 @@ export interface DrainHubArgs {
  */
 export function drainHub(name: string, args: DrainHubArgs, parent: pulumi.Resource): pulumi.Resource[] {
   const { settings, cluster, namespace } = args;
-  const { image, pullSecrets } = settings;
+  const { pullSecrets } = settings;
+  const owners = ownersOf(name, args);
   const targets = drained(name, args);
-  return drain(`${name}-drain`, { cluster, namespace, image, pullSecrets, targets }, parent);
+  return drain(`${name}${DRAIN_SUFFIX}`, { cluster, namespace, pullSecrets, owners, targets }, parent);
+}
+
+/** The Deployment of the hub has the name of its Service, whatever the release's is. */
+function ownersOf(name: string, { gateway }: DrainHubArgs): readonly Owner[] {
+  const hub = { name: SERVICES.hub, labels: { app: "jupyterhub", release: name } };
+  return [hub, ...(gateway === undefined ? [] : [gatewayDeployment(gateway.release)])];
 }
 
 /** What ends with a hub, the owners first. */
-export function drained(name: string, { settings, gateway }: DrainHubArgs): readonly Target[] {
+export function drained(name: string, { settings, cluster, gateway }: DrainHubArgs): readonly Target[] {
   const core = { api: "api/v1" };
   const hub = { app: "jupyterhub", release: name };
   return [
     ...(gateway === undefined ? [] : clusterObjects(gateway.release)),
     { ...core, resource: "pods", labels: { ...hub, component: "singleuser-server" } },
-    ...(keepsHomes(settings)
+    ...(keepsHomes(settings, !cluster.madeByStack)
       ? []
       : [
           {

@@ -94,8 +94,8 @@ export function createHubParts(
   return { secrets, database, exposure, values, dependsOn, kept };
 }
 
-function keptHomes({ settings, namespace }: HubArgs): pulumi.Output<string>[] {
-  if (!keepsHomes(settings)) return [];
+function keptHomes({ settings, cluster, namespace }: HubArgs): pulumi.Output<string>[] {
+  if (!keepsHomes(settings, !cluster.madeByStack)) return [];
   return [
     pulumi.interpolate`namespace ${namespace.name} with the homes of its users: the volumes of the claims claim-*`,
   ];

@@ -227,12 +227,17 @@ test("where the namespace stays, the clusters of a gateway end after it and befo
   const [drain] = drains(run);
   assert.equal(drain?.name, "gate-drain");
   assert.ok(reaches(run, run.find(RELEASE, "gate")).has(drain.urn));
-  const { values } = drain.inputs as { values: { env: { TARGETS: string }; image: string } };
-  assert.equal(values.image, "ghcr.io/dask/dask-gateway:2026.3.0");
+  const { values } = drain.inputs as { values: { env: { OWNERS: string; TARGETS: string }; image: string } };
+  assert.equal(values.image, "docker.io/library/python:3.13-alpine");
   const targets = JSON.parse(values.env.TARGETS) as { resource: string; labels: Record<string, string> }[];
   assert.deepEqual(
     targets.map(({ resource }) => resource),
     ["daskclusters", "pods", "pods"],
   );
   for (const { labels } of targets) assert.equal(labels["gateway.dask.org/instance"], "gate-dask-gateway");
+  const owners = JSON.parse(values.env.OWNERS) as { name: string }[];
+  assert.deepEqual(
+    owners.map(({ name }) => name),
+    ["api-gate-dask-gateway"],
+  );
 });

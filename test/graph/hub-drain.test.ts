@@ -16,8 +16,17 @@ const drains = (run: Run) =>
     .filter((name) => name.endsWith("-drain"));
 
 function targets(run: Run): { resource: string; labels: Record<string, string> }[] {
-  const { values } = run.find(RELEASE, "team-drain").inputs as { values: { env: { TARGETS: string } } };
-  return JSON.parse(values.env.TARGETS);
+  return JSON.parse(valuesOf(run).env.TARGETS);
+}
+
+interface DrainValues {
+  readonly image: string;
+  readonly pullSecrets: readonly string[];
+  readonly env: { readonly OWNERS: string; readonly TARGETS: string };
+}
+
+function valuesOf(run: Run): DrainValues {
+  return (run.find(RELEASE, "team-drain").inputs as { values: DrainValues }).values;
 }
 
 test("a namespace of the hub's own takes what users made with it, and nothing else has to", async () => {
@@ -42,14 +51,20 @@ test("where the namespace stays, hub and gateway stand on what ends their users'
 
 test("homes end with the hub, unless they are kept or their users are", async () => {
   const lent = { ...hub, namespace: { name: "lent", create: false } };
-  const ends = async (more: object) =>
-    targets(await stack({ team: { ...lent, ...more } })).map(({ resource }) => resource);
+  const ends = async (more: object) => names(stack({ team: { ...lent, ...more } }).then(targets));
+  const names = async (found: Promise<{ resource: string }[]>) => (await found).map((each) => each.resource);
   const work = ["daskclusters", "pods", "pods", "pods"];
   const homes = "persistentvolumeclaims";
   const storage = (onDestroy: string) => ({ user: { storage: { kind: "dynamic", onDestroy } } });
   assert.deepEqual(await ends({}), [...work, homes]);
   assert.deepEqual(await ends(storage("keep")), work);
   assert.deepEqual(await ends({ database: { onDestroy: "keep" } }), work);
+  const elsewhere = { database: { kind: "external", url: "postgresql://hub@db.example.org/hub" } };
+  const secrets = { team: { databasePassword: "hunter2" } };
+  const external = async (more: object = {}) =>
+    targets(await onExisting({ releases: { team: { ...lent, ...elsewhere, ...more } }, secrets }, world));
+  assert.deepEqual(await names(external()), work);
+  assert.deepEqual(await names(external(storage("delete"))), [...work, homes]);
   assert.deepEqual(await ends({ database: { onDestroy: "keep" }, ...storage("delete") }), [...work, homes]);
 });
 
@@ -67,4 +82,36 @@ test("a hub that shares its namespace is known by its release, its gateway by it
   const [clusters, , , servers] = targets(run);
   assert.deepEqual(clusters?.labels, { "gateway.dask.org/instance": "team-dask-gateway" });
   assert.deepEqual(servers?.labels, { app: "jupyterhub", release: "team", component: "singleuser-server" });
+});
+
+test("nothing ends while hub or gateway stand, and the Job may see no other Deployment", async () => {
+  const run = await stack({ team: { ...hub, namespace: { name: "lent", create: false } } });
+  assert.deepEqual(JSON.parse(valuesOf(run).env.OWNERS), [
+    { name: "hub", labels: { app: "jupyterhub", release: "team" } },
+    { name: "api-team-dask-gateway", labels: { "gateway.dask.org/instance": "team-dask-gateway" } },
+  ]);
+  const { rules } = run.find("kubernetes:rbac.authorization.k8s.io/v1:Role", "team-drain").inputs as {
+    rules: { resources: string[] }[];
+  };
+  assert.deepEqual(
+    rules.filter(({ resources }) => resources.includes("deployments")),
+    [
+      {
+        apiGroups: ["apps"],
+        resources: ["deployments"],
+        resourceNames: ["hub", "api-team-dask-gateway"],
+        verbs: ["get"],
+      },
+    ],
+  );
+});
+
+test("the Job runs the image of the teardown, whatever the users' is", async () => {
+  const image = "registry.example.org/python:3.13";
+  const lent = { namespace: { name: "lent", create: false }, pullSecrets: ["users", "both"] };
+  const teardown = { image, pullSecrets: ["python", "both"] };
+  const team = { ...hub, ...lent, image: "registry.example.org/r:1.0" };
+  const values = valuesOf(await onExisting({ teardown, releases: { team } }, world));
+  assert.equal(values.image, image);
+  assert.deepEqual(values.pullSecrets, ["python", "both", "users"]);
 });

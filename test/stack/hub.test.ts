@@ -114,6 +114,7 @@ hubTest(
             kind: "jupyterhub",
             ...inOffice,
             database: { kind: "external", url: "postgresql://hub@db.example.org/hub" },
+            user: { storage: { kind: "dynamic", onDestroy: "delete" } },
           },
         },
       });

@@ -30,7 +30,7 @@ function config(edits: Settings = {}, more: Settings = {}) {
         ...edits,
       },
       programs: { kind: "dask-gateway", ...edits },
-      course: { kind: "jupyterhub", ...office, database: elsewhere, ...edits },
+      course: { kind: "jupyterhub", ...office, database: elsewhere, user: passing, ...edits },
       batch: { kind: "dask", workers: { replicas: 1 }, ...edits, ...more },
       kube: { kind: "dask-operator" },
     },
@@ -38,6 +38,8 @@ function config(edits: Settings = {}, more: Settings = {}) {
 }
 
 const elsewhere = { kind: "external", url: "postgresql://hub@db.example.org/hub" };
+/** Homes that go although their users stay. */
+const passing = { storage: { kind: "dynamic", onDestroy: "delete" } };
 const GIVEN = "a password that somebody chose";
 
 sandboxTest(

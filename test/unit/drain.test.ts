@@ -9,10 +9,13 @@ import { test } from "node:test";
 import { rootCertificates } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { parseSettings } from "../../settings/parse.ts";
+import { isKept } from "../../settings/releases/keep-rules.ts";
 import { problemsOf } from "./refusals.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../components/drain.py", import.meta.url));
 const PODS = "/api/v1/namespaces/lent/pods";
+const HUB = "/apis/apps/v1/namespaces/lent/deployments/hub";
 const CLUSTERS = "/apis/gateway.dask.org/v1alpha1/namespaces/lent/daskclusters";
 
 const NO_PYTHON = "python3 is not on the PATH, and the program is Python";
@@ -23,6 +26,15 @@ const TARGETS = [
   { api: "api/v1", resource: "pods", labels: { app: "jupyterhub", release: "team" } },
 ];
 
+const OWNERS = [{ name: "hub", labels: { app: "jupyterhub", release: "team" } }];
+
+/** The Deployment of a hub, and how often it is seen before it is gone. */
+interface Owner {
+  readonly release: string;
+  readonly deletionTimestamp?: string;
+  readonly times?: number;
+}
+
 interface Item {
   readonly name: string;
   readonly ownerReferences?: readonly object[];
@@ -30,14 +42,22 @@ interface Item {
 }
 
 /** Runs the program against an API server with these pods and one Dask cluster, which takes what it owns with it. */
-async function drain(pods: readonly Item[], patience = 20) {
+async function drain(pods: readonly Item[], patience = 20, owner?: Owner) {
   const asked: string[] = [];
+  let seen = 0;
   const held: Record<string, readonly Item[]> = { [PODS]: pods, [CLUSTERS]: [{ name: "cluster" }] };
   const server = createServer((request, response) => {
     const [path = "", query = ""] = (request.url ?? "").split("?");
     const { labelSelector = "" } = Object.fromEntries(new URLSearchParams(query));
     asked.push(`${request.method} ${path} ${labelSelector}`.trim());
     assert.equal(request.headers.authorization, "Bearer token-of-drain");
+    if (path === HUB) {
+      const { release, times = Number.POSITIVE_INFINITY, ...metadata } = owner ?? { release: "", times: 0 };
+      const labels = { app: "jupyterhub", release };
+      if (seen++ < times) response.end(JSON.stringify({ metadata: { ...metadata, labels } }));
+      else response.writeHead(404).end("{}");
+      return;
+    }
     if (request.method === "DELETE") {
       const [list, name] = [path.replace(/\/[^/]+$/, ""), path.split("/").at(-1)];
       const stays = ({ name: own, finalizers }: Item) => own !== name || finalizers !== undefined;
@@ -57,6 +77,7 @@ async function drain(pods: readonly Item[], patience = 20) {
       ...process.env,
       SERVER: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       ACCOUNT: account,
+      OWNERS: JSON.stringify(OWNERS),
       TARGETS: JSON.stringify(TARGETS),
       PATIENCE: String(patience),
     };
@@ -79,9 +100,59 @@ test("what users made is deleted, and what has an owner goes with that", { skip 
   assert.ok(!(await drain([worker])).asked.includes(`DELETE ${PODS}/worker`));
 });
 
+test("while the hub stands nothing of its users' is deleted, and the log says so", { skip }, async () => {
+  const { asked, left, stdout, stderr } = await drain([{ name: "jupyter-ada" }], 20, { release: "team" });
+  assert.deepEqual(
+    left.map(({ name }) => name),
+    ["jupyter-ada", "cluster"],
+    stderr,
+  );
+  assert.deepEqual(
+    asked.filter((each) => each.startsWith("DELETE")),
+    [],
+  );
+  assert.match(stdout, /hub stands: nothing is deleted/);
+});
+
+test("a hub that is going is waited for, and another release's is nobody's", { skip }, async () => {
+  const deletionTimestamp = "2026-01-01T00:00:00Z";
+  const going = await drain([{ name: "jupyter-ada" }], 20, { release: "team", deletionTimestamp, times: 2 });
+  assert.deepEqual(going.left, [], going.stderr);
+  const gone = going.asked.lastIndexOf(`GET ${HUB}`);
+  assert.ok(gone > 1 && gone < going.asked.findIndex((each) => each.startsWith("DELETE")));
+  assert.deepEqual((await drain([{ name: "jupyter-ada" }], 20, { release: "other" })).left, []);
+});
+
+test("a hub that is going and does not go stops the deletion before anything is lost", { skip }, async () => {
+  const deletionTimestamp = "2026-01-01T00:00:00Z";
+  const { left, stderr } = await drain([{ name: "jupyter-ada" }], 0, { release: "team", deletionTimestamp });
+  assert.equal(left.length, 2);
+  assert.match(stderr, /still there: .*deployments\/hub/);
+});
+
 test("what does not go is named with what holds it", { skip }, async () => {
   const { stderr } = await drain([{ name: "jupyter-ada", finalizers: ["example.org/held"] }], 0);
   assert.match(stderr, /still there: .*pods\/jupyter-ada, held by \['example\.org\/held'\]/);
+});
+
+test("homes of an external database's users are kept by default where the cluster stays", () => {
+  const database = { kind: "external", url: "postgresql://hub@db.example.org/hub" };
+  const secrets = { hub: { databasePassword: "hunter2" } };
+  const gke = { provider: "gke", project: "my-project", location: "europe-west1-b" };
+  const pools = {
+    core: { machineType: "e2-standard-4", max: 3 },
+    worker: { machineType: "e2-small", max: 3 },
+  };
+  const kept = (cluster: object, more: object = {}) => {
+    const hub = { kind: "jupyterhub", host: "hub.example.org", tls: { kind: "offload" }, database, ...more };
+    return isKept(parseSettings({ cluster, secrets, releases: { hub } }), "hub");
+  };
+  assert.equal(kept({ provider: "existing" }), true);
+  assert.equal(kept({ ...gke, existing: "team", nodePools: {} }), true);
+  assert.equal(kept({ ...gke, nodePools: pools }), false);
+  const user = (storage: object) => ({ user: { storage } });
+  assert.equal(kept({ provider: "existing" }, user({ kind: "dynamic", onDestroy: "delete" })), false);
+  assert.equal(kept({ provider: "existing" }, user({ kind: "none" })), false);
 });
 
 test("homes cannot be kept in a cluster that destroy takes away", () => {

@@ -262,14 +262,14 @@ test("a hub's name leaves room for the names that follow from it", () => {
   );
 });
 
-test("a hub's name leaves room for its smoke test, and with Postgres starts with a letter", () => {
+test("a hub's name leaves room for what ends its users' work, and with Postgres starts with a letter", () => {
   const named = (name: string, more: Input = {}) =>
     problems(offload, {
       releases: { [name]: { kind: "jupyterhub", namespace: "other", ...offload, ...more } },
     });
   const sqlite = { database: { kind: "sqlite" } };
-  refused(named("h".repeat(52), sqlite));
-  refused(named("h".repeat(53), sqlite), /would be too long; use at most 52$/);
+  refused(named("h".repeat(47), sqlite));
+  refused(named("h".repeat(48), sqlite), /would be too long; use at most 47$/);
   refused(named("1st", sqlite));
   refused(named("1st"), /1st .*must start with a letter/);
 });
