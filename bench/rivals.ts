@@ -124,10 +124,11 @@ interface ReleaseInputs {
   readonly values: unknown;
 }
 
-/** Values as they are, where the state marks secrets. */
+/** Values as they are, where the state marks secrets, without the ServiceAccounts that only our stack makes. */
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
   if (SIGNATURE in value && "plaintext" in value) return plain(JSON.parse(String(value.plaintext)));
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));
+  const entries = Object.entries(value).filter(([key]) => key !== "serviceAccountName");
+  return Object.fromEntries(entries.map(([key, each]) => [key, plain(each)]));
 }

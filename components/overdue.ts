@@ -26,9 +26,10 @@ export function warnWhenOverdue(release: k8s.helm.v3.Release, name: string, args
     const margin = marginOf(args.timeout);
     const timer = setTimeout(
       () => {
-        if (!ended) speak(name, { namespace, kubeconfig, margin });
+        // What cannot be said must not end the run.
+        if (!ended) speak(name, { namespace, kubeconfig, margin }).catch(() => undefined);
       },
-      (args.timeout - margin) * 1000,
+      Math.min((args.timeout - margin) * 1000, LONGEST_TIMER_MS),
     );
     // A program that is done must not wait for it.
     timer.unref();
@@ -38,6 +39,9 @@ export function warnWhenOverdue(release: k8s.helm.v3.Release, name: string, args
     });
   });
 }
+
+/** Node fires a timer of more milliseconds at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Seconds before Helm gives up, enough to ask a cluster through a credential plugin: half of the wait, at most thirty. */
 function marginOf(timeout: number): number {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type ApiClient, type ApiEditor, connect } from "../providers/existing/api-client.ts";
-import { defaultKubeconfigPath, readKubeconfig, selectContext } from "../providers/existing/kubeconfig.ts";
+import { chosenContext, selectContext } from "../providers/existing/kubeconfig.ts";
 import { UserError } from "../settings/problems.ts";
 import type { Finding } from "./findings.ts";
 
@@ -25,14 +25,19 @@ const existing = z.object({
   context: z.string().optional(),
 });
 
-/** UID of the `kube-system` namespace of the cluster that the settings name now; `undefined` where none answers. */
-export async function clusterOfSettings(cluster: unknown): Promise<string | undefined> {
+const inline = z.object({ cluster: z.object({ kubeconfig: z.string() }) });
+
+/**
+ * UID of the `kube-system` namespace of the cluster that the settings name now; `undefined` where none answers.
+ *
+ * @param secrets `dask:secrets`, which may hold the kubeconfig
+ */
+export async function clusterOfSettings(cluster: unknown, secrets: unknown): Promise<string | undefined> {
   const { data } = existing.safeParse(cluster);
   if (data === undefined) return undefined;
   try {
-    const { text, source, directory } = readKubeconfig(data.kubeconfig ?? defaultKubeconfigPath());
-    const api = await connect(selectContext(text, source, directory, data.context));
-    return await identityOf(api);
+    const text = inline.safeParse(secrets).data?.cluster.kubeconfig;
+    return await identityOf(await connect(chosenContext(data, text)));
   } catch (error) {
     if (error instanceof UserError) return undefined;
     throw error;

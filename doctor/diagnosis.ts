@@ -1,6 +1,7 @@
+import { isUid } from "../preflight/other-cluster.ts";
 import type { Finding } from "./findings.ts";
 import { helmFindings } from "./helm.ts";
-import { type Here, type Lock, staleLocks } from "./lock.ts";
+import { type Here, type Lock, staleLocks, unseenLocks } from "./lock.ts";
 import type { Seen } from "./look.ts";
 import { pendingOperations } from "./pending.ts";
 import { notReady } from "./pods.ts";
@@ -10,7 +11,8 @@ import { terminating } from "./terminating.ts";
 /** All that is known of a stack. */
 export interface Facts {
   readonly state: StackState;
-  readonly locks: readonly Lock[];
+  /** Absent where the backend does not show them. */
+  readonly locks?: readonly Lock[];
   readonly here: Here;
   /** Names that the stack's settings give to releases. */
   readonly releases: readonly string[];
@@ -22,8 +24,8 @@ export interface Facts {
 
 /** What is wrong with a stack, the most fundamental first; pure. */
 export function diagnose({ state, locks, here, releases, seen, named }: Facts): Finding[] {
-  return [
-    ...staleLocks(locks, here),
+  const found = [
+    ...staleLocks(locks ?? [], here),
     ...otherCluster(state, named),
     ...pendingOperations(state),
     ...(seen?.revisions === undefined ? [] : helmFindings(seen.revisions, state, releases)),
@@ -32,11 +34,13 @@ export function diagnose({ state, locks, here, releases, seen, named }: Facts): 
     ),
     ...(seen === undefined ? [] : notReady(seen.running)),
   ];
+  const unseen = locks === undefined && found.some(({ fix }) => fix !== undefined);
+  return unseen ? [unseenLocks(), ...found] : found;
 }
 
 /** A kubeconfig context that points at another cluster than the one that holds the stack. */
 function otherCluster({ clusterIdentifier }: StackState, named: string | undefined): Finding[] {
-  if (clusterIdentifier === undefined || named === undefined || named === clusterIdentifier) return [];
+  if (!isUid(clusterIdentifier) || named === undefined || named === clusterIdentifier) return [];
   return [
     {
       problem: "the settings name another cluster than the one that holds the stack",

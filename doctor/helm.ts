@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { endingReleases, helmReleases } from "../components/helm-releases.ts";
 import type { Finding } from "./findings.ts";
 import type { StackState } from "./state.ts";
 
@@ -26,7 +27,7 @@ type Known = Pick<StackState, "helmReleases" | "pending" | "ownNamespaces">;
  * `pending-upgrade` or `pending-rollback` there. Without that revision Helm goes on from the one before, and a first
  * installation starts anew and takes over the objects that carry its name.
  *
- * @param names names that the stack's settings give to releases; Helm releases beside them have these as a prefix
+ * @param names names that the stack's settings give to releases
  */
 export function helmFindings(
   revisions: readonly Revision[],
@@ -46,7 +47,9 @@ function ofRelease(release: readonly Revision[], state: Known, names: readonly s
   const { status } = newest.metadata.labels;
   if (!(place in state.helmReleases)) return [unknownRelease(place, release, newest)];
   if (status.startsWith("pending-")) return [interrupted(place, newest)];
-  return status === "uninstalling" ? [halfGone(place)] : [];
+  if (status !== "uninstalling") return [];
+  const ending = names.flatMap(endingReleases).includes(newest.metadata.labels.name);
+  return [halfGone(place, ending)];
 }
 
 function placeOf({ metadata }: Revision): string {
@@ -75,11 +78,13 @@ function unknownRelease(place: string, release: readonly Revision[], { metadata 
   };
 }
 
-function halfGone(place: string): Finding {
+function halfGone(place: string, ending: boolean): Finding {
   return {
     problem: `the Helm release ${place} is half taken away: a destroy was interrupted`,
     evidence: ["its status is uninstalling, while the state takes it for whole: an up would change nothing"],
-    remedy: "run pulumi destroy again; it finishes, and up can start anew",
+    remedy: ending
+      ? "it holds nothing, and the next run that deletes it ends it; where it fails again, its Job's log says why"
+      : "run pulumi destroy again; it finishes, and up can start anew. Where the settings want the release no longer, up alone ends it",
   };
 }
 
@@ -108,6 +113,5 @@ function isOurs({ metadata }: Revision, state: Known, names: readonly string[]):
   const { namespace, labels } = metadata;
   const began = [...Object.keys(state.helmReleases), ...state.pending.map(({ helmRelease }) => helmRelease)];
   if (began.includes(`${namespace}/${labels.name}`)) return true;
-  const named = names.some((each) => labels.name === each || labels.name.startsWith(`${each}-`));
-  return named && state.ownNamespaces.includes(namespace);
+  return names.flatMap(helmReleases).includes(labels.name) && state.ownNamespaces.includes(namespace);
 }

@@ -27,6 +27,17 @@ export function parseLock(text: string): Lock | undefined {
   }
 }
 
+/** What stands in the way of mending where locks cannot be seen; pure. */
+export function unseenLocks(): Finding {
+  return {
+    problem: "another run may be at work: the locks of this backend cannot be seen from here",
+    evidence: [],
+    remedy:
+      "ask who runs this stack; where nobody does, pulumi cancel takes away a lock that is left, and --fix --no-other-run mends the rest",
+    waits: true,
+  };
+}
+
 /** The locks of a stack: those of a dead process can go, all others belong to somebody; pure. */
 export function staleLocks(locks: readonly Lock[], here: Here): Finding[] {
   if (locks.length === 0) return [];

@@ -43,7 +43,7 @@ export async function look(api: ApiEditor, state: StackState): Promise<Seen> {
     namespaces,
     remaining: Object.fromEntries(remaining),
     ...(revisions === undefined ? {} : { revisions }),
-    running: await lookAtPods(api, names),
+    running: await lookAtPods(api, names, { logs: true }),
   };
 }
 
@@ -109,8 +109,12 @@ async function pathOf(api: ApiClient, resource: string): Promise<string> {
   return `/apis/${version}/namespaces/*/${plural}`;
 }
 
-/** Reads the pods of some namespaces, what they wait for and what is said of them. */
-export async function lookAtPods(api: ApiEditor, names: readonly string[]): Promise<Running> {
+/** Reads the pods of some namespaces, what they wait for and what is said of them, and their logs if asked for. */
+export async function lookAtPods(
+  api: ApiEditor,
+  names: readonly string[],
+  { logs }: { readonly logs: boolean },
+): Promise<Running> {
   const all = async <Shape extends z.ZodType>(resource: string, shape: Shape, group?: string) =>
     (await inEach(api, names, resource, shape, group)) ?? [];
   const [pods, claims, services, events, ...workloads] = await Promise.all([
@@ -122,7 +126,14 @@ export async function lookAtPods(api: ApiEditor, names: readonly string[]): Prom
     all("statefulsets", objects.workload, "/apis/apps/v1"),
     all("jobs", objects.workload, "/apis/batch/v1"),
   ]);
-  return { pods, claims, services, events, workloads: workloads.flat(), logs: await logsOf(api, pods) };
+  return {
+    pods,
+    claims,
+    services,
+    events,
+    workloads: workloads.flat(),
+    logs: logs ? await logsOf(api, pods) : {},
+  };
 }
 
 /** How many lines of a log are fetched, and how many containers' logs at most. */

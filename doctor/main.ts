@@ -7,20 +7,26 @@ import { diagnose, type Facts } from "./diagnosis.ts";
 import type { Finding } from "./findings.ts";
 import { look } from "./look.ts";
 import { fixesOf, mend } from "./mend.ts";
-import { lookHere, openStack, type Pulumi, readConfig, readLocks } from "./pulumi.ts";
+import { lookHere } from "./processes.ts";
+import { openStack, type Pulumi, readConfig, readLocks } from "./pulumi.ts";
 import { report } from "./report.ts";
 import { parseState } from "./state.ts";
 
-// npm run doctor -- --stack <name> [--fix]: what is wrong with a stack, and what mends it. Ends with 0 where nothing
-// is wrong, 1 where something is, 2 where it could not look.
+// npm run doctor -- --stack <name> [--fix [--no-other-run]]: what is wrong with a stack, and what mends it. Ends with 0
+// where nothing is wrong, 1 where something is, 2 where it could not look. --no-other-run: nobody else runs the stack,
+// which a backend that shows no locks cannot tell.
 
-const options = { stack: { type: "string" }, fix: { type: "boolean", default: false } } as const;
+const options = {
+  stack: { type: "string" },
+  fix: { type: "boolean", default: false },
+  "no-other-run": { type: "boolean", default: false },
+} as const;
 
 async function main(): Promise<number> {
-  const { stack: name, fix } = parseArgs({ options }).values;
+  const { stack: name, fix, "no-other-run": alone } = parseArgs({ options }).values;
   const pulumi = await openStack(name);
   for (let round = 1; ; round++) {
-    const { findings, api } = await examine(pulumi);
+    const { findings, api } = await examine(pulumi, alone);
     console.log(report(pulumi.stack, findings));
     const fixes = fixesOf(findings);
     if (fixes.length === 0) return findings.length === 0 ? 0 : 1;
@@ -43,17 +49,17 @@ interface Examined {
   readonly api?: ApiEditor;
 }
 
-async function examine(pulumi: Pulumi): Promise<Examined> {
+async function examine(pulumi: Pulumi, alone: boolean): Promise<Examined> {
   const state = parseState(await pulumi.run(["stack", "export", "--show-secrets"]));
-  const locks = await readLocks(pulumi);
+  const locks = (await readLocks(pulumi)) ?? (alone ? [] : undefined);
   const config = await readConfig(pulumi);
-  const named = await clusterOfSettings(config.cluster);
+  const named = await clusterOfSettings(config.cluster, config.secrets);
   const releases = Object.keys(z.record(z.string(), z.unknown()).catch({}).parse(config.releases));
   const facts: Facts = {
     state,
-    locks,
-    here: await lookHere(locks),
+    here: lookHere(locks ?? []),
     releases,
+    ...(locks === undefined ? {} : { locks }),
     ...(named === undefined ? {} : { named }),
   };
   if (state.kubeconfig === undefined) return { findings: diagnose(facts) };

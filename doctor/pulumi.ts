@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { homedir, hostname } from "node:os";
+import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
 import { z } from "zod";
 import { UserError } from "../settings/problems.ts";
-import { type Here, type Lock, parseLock } from "./lock.ts";
+import { type Lock, parseLock } from "./lock.ts";
 
 /** Bytes that a command may print: a state is long. */
 const MOST_OUTPUT = 256 * 1024 * 1024;
@@ -47,9 +47,10 @@ async function call(args: readonly string[], input?: string): Promise<string> {
 
 const configValue = z.object({ objectValue: z.unknown().optional() });
 
-/** The stack's configuration of this project: its `dask:` keys, without secrets. */
+/** The stack's configuration of this project: its `dask:` keys, secrets included; never to be printed. */
 export async function readConfig({ run }: Pulumi): Promise<Record<string, unknown>> {
-  const config = z.record(z.string(), configValue).parse(JSON.parse(await run(["config", "--json"])));
+  const text = await run(["config", "--json", "--show-secrets"]);
+  const config = z.record(z.string(), configValue).parse(JSON.parse(text));
   const prefix = `${projectName()}:`;
   const own = Object.entries(config).filter(([key]) => key.startsWith(prefix));
   return Object.fromEntries(own.map(([key, { objectValue }]) => [key.slice(prefix.length), objectValue]));
@@ -69,11 +70,18 @@ const stacks = z.array(
   }),
 );
 
-/** The locks that the stack's backend shows: files of a backend of files, a run under way of a service. */
-export async function readLocks({ stack }: Pulumi): Promise<Lock[]> {
+/** Backends that keep their locks beside the state, where no command of `pulumi` shows them. */
+const BUCKET = /^(s3|gs|azblob):/;
+
+/**
+ * The locks that the stack's backend shows: files of a backend of files, a run under way of a service; `undefined`
+ * where it shows none, as buckets do.
+ */
+export async function readLocks({ stack }: Pulumi): Promise<Lock[] | undefined> {
   const { url } = backend.parse(JSON.parse(await call(["whoami", "--verbose", "--json"])));
   const folder = url.startsWith("file://") ? lockFolder(url, stack) : undefined;
   if (folder !== undefined) return existsSync(folder) ? locksIn(folder) : [];
+  if (BUCKET.test(url)) return undefined;
   const listed = stacks.parse(JSON.parse(await call(["stack", "ls", "--json"])));
   const name = stack.split("/").at(-1);
   const busy = listed.filter((each) => each.name.split("/").at(-1) === name && each.updateInProgress);
@@ -85,9 +93,10 @@ export async function readLocks({ stack }: Pulumi): Promise<Lock[]> {
   }));
 }
 
-/** Where a backend of files keeps a stack's locks: the engine's own layout. */
-function lockFolder(url: string, stack: string): string {
-  const path = decodeURIComponent(url.slice("file://".length)).replace(/^~(?=\/|$)/, homedir());
+/** Where a backend of files keeps a stack's locks: the engine's own layout; the URL may end with options. */
+export function lockFolder(url: string, stack: string): string {
+  const [plain = ""] = url.slice("file://".length).split("?");
+  const path = decodeURIComponent(plain).replace(/^~(?=\/|$)/, homedir());
   const name = stack.split("/").at(-1) ?? stack;
   return join(resolve(path), ".pulumi", "locks", "organization", projectName(), name);
 }
@@ -98,21 +107,4 @@ function locksIn(folder: string): Lock[] {
     const lock = parseLock(readFileSync(join(folder, file), "utf8"));
     return lock === undefined ? [] : [lock];
   });
-}
-
-/** What tells whether the processes that took some locks still live. */
-export async function lookHere(locks: readonly Lock[]): Promise<Here> {
-  const pids = locks.map(({ pid }) => pid).filter((pid) => pid > 0);
-  const alive = await Promise.all(pids.map(isPulumi));
-  return { hostname: hostname(), running: pids.filter((_, index) => alive[index]) };
-}
-
-/** Whether a process runs and is a `pulumi`: its number may have been given to another program since. */
-async function isPulumi(pid: number): Promise<boolean> {
-  try {
-    const { stdout } = await promisify(execFile)("ps", ["-o", "stat=,comm=", "-p", String(pid)]);
-    return !stdout.trim().startsWith("Z") && stdout.includes("pulumi");
-  } catch {
-    return false;
-  }
 }

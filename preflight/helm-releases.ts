@@ -1,12 +1,15 @@
 import { z } from "zod";
+import { helmReleases as namesOf } from "../components/helm-releases.ts";
+import { gatewayRelease } from "../components/hub/chart.ts";
+import type { Finding } from "../doctor/findings.ts";
 import { helmFindings, REVISION_LABELS, type Revision, revisionSecret } from "../doctor/helm.ts";
-import type { ApiClient } from "../providers/existing/api-client.ts";
+import { type ApiClient, METADATA_ONLY } from "../providers/existing/api-client.ts";
 import { keyOf, type Problem } from "../settings/problems.ts";
 import { namespaceOf } from "../settings/releases/namespace-rules.ts";
-import type { Settings } from "../settings/schema.ts";
+import type { ReleaseSettings, Settings } from "../settings/schema.ts";
 import type { OwnState } from "./own-state.ts";
 
-const revisions = z.object({ items: z.array(z.unknown()) });
+const list = z.object({ items: z.array(z.unknown()) });
 
 /**
  * Finds releases that Helm would refuse to work on, because an interrupted run left them half-way or somebody else's.
@@ -21,33 +24,47 @@ export async function interruptedReleases(
   { helmReleases }: OwnState,
   doctor: string,
 ): Promise<Problem[]> {
-  const found = await Promise.all(
-    Object.entries(settings.releases).map(async ([name, release]) => {
-      const { name: namespace, create } = namespaceOf(name, release);
-      const here = helmReleases.filter((place) => place.startsWith(`${namespace}/`));
-      const known = Object.fromEntries(here.map((place) => [place, place]));
-      const state = { helmReleases: known, pending: [], ownNamespaces: create ? [namespace] : [] };
-      const present = (await revisionsIn(namespace, api)).filter((each) => belongs(each, name));
-      const findings = helmFindings(present, state, [name]).filter(({ fix }) => fix?.kind !== "refresh");
-      return findings.map(({ problem, fix }) => {
-        const remedy =
-          fix === undefined ? "run pulumi destroy again, then up" : `${doctor} says more and mends it`;
-        return { key: keyOf(["releases", name]), message: `cannot be worked on: ${problem}; ${remedy}` };
-      });
-    }),
+  const places = Object.entries(settings.releases).map(([name, release]) => {
+    const { name: namespace, create } = namespaceOf(name, release);
+    return { name, release, namespace, create };
+  });
+  const namespaces = [...new Set(places.map(({ namespace }) => namespace))];
+  const present = Object.fromEntries(
+    await Promise.all(namespaces.map(async (each) => [each, await revisionsIn(each, api)] as const)),
   );
-  return found.flat();
+  return places.flatMap(({ name, release, namespace, create }) => {
+    const here = helmReleases.filter((place) => place.startsWith(`${namespace}/`));
+    const known = Object.fromEntries(here.map((place) => [place, place]));
+    const state = { helmReleases: known, pending: [], ownNamespaces: create ? [namespace] : [] };
+    return namesOf(name).flatMap((helmRelease) => {
+      const revisions = (present[namespace] ?? []).filter(
+        ({ metadata }) => metadata.labels.name === helmRelease,
+      );
+      return helmFindings(revisions, state, [name])
+        .filter(({ fix }) =>
+          fix === undefined ? isWanted(helmRelease, name, release) : fix.kind !== "refresh",
+        )
+        .map((finding) => problemOf(name, finding, doctor));
+    });
+  });
 }
 
-/** Whether a Helm release is that of a release of the settings, or one beside it. */
-function belongs({ metadata: { labels } }: Revision, release: string): boolean {
-  return labels.name === release || labels.name.startsWith(`${release}-`);
+/** Whether an up keeps a Helm release: one that is half taken away and goes anyway stands in nobody's way. */
+function isWanted(helmRelease: string, name: string, release: ReleaseSettings): boolean {
+  if (helmRelease === name) return true;
+  return release.kind === "daskhub" && helmRelease === gatewayRelease(name, release.distribution);
+}
+
+function problemOf(name: string, { problem, fix }: Finding, doctor: string): Problem {
+  const remedy = fix === undefined ? "run pulumi destroy again, then up" : `${doctor} says more and mends it`;
+  return { key: keyOf(["releases", name]), message: `cannot be worked on: ${problem}; ${remedy}` };
 }
 
 async function revisionsIn(namespace: string, api: ApiClient): Promise<Revision[]> {
   const labels = encodeURIComponent(REVISION_LABELS);
-  const answer = await api.get(`/api/v1/namespaces/${namespace}/secrets?labelSelector=${labels}`);
+  const path = `/api/v1/namespaces/${namespace}/secrets?labelSelector=${labels}`;
+  const answer = await api.get(path, METADATA_ONLY);
   if (answer.kind !== "found") return [];
-  const { data } = revisions.safeParse(answer.object);
+  const { data } = list.safeParse(answer.object);
   return (data?.items ?? []).flatMap((each) => revisionSecret.safeParse(each).data ?? []);
 }

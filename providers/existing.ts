@@ -6,13 +6,7 @@ import type { ExistingSettings } from "../settings/clusters/cluster.ts";
 import type { Placement, Role } from "../settings/placement.ts";
 import type { ExposeSettings } from "../settings/releases/release.ts";
 import { type ApiClient, connect } from "./existing/api-client.ts";
-import {
-  defaultKubeconfigPath,
-  type KubeContext,
-  readKubeconfig,
-  selectContext,
-  writeKubeconfig,
-} from "./existing/kubeconfig.ts";
+import { chosenContext, type KubeContext, writeKubeconfig } from "./existing/kubeconfig.ts";
 import { providerArgs } from "./kubernetes.ts";
 
 /** An existing cluster that was reached: how it is spoken to and what tells it from others. */
@@ -30,11 +24,7 @@ export interface ReachedCluster {
  * @throws KubeconfigError for a kubeconfig or context that cannot be used, ApiError for a cluster that does not answer
  */
 export async function reachExisting(settings: ExistingSettings, inline?: string): Promise<ReachedCluster> {
-  const { text, source, directory } =
-    inline === undefined
-      ? readKubeconfig(settings.kubeconfig ?? defaultKubeconfigPath())
-      : { text: inline, source: "dask:secrets.cluster.kubeconfig", directory: process.cwd() };
-  const context = selectContext(text, source, directory, settings.context);
+  const context = chosenContext(settings, inline);
   const api = await connect(context);
   return { context, api, identifier: await identify(api) };
 }

@@ -104,6 +104,8 @@ export function controlPlane(
       "--kube-api-burst=1000",
       `--service-account-private-key-file=${serviceAccountKey}`,
       `--root-ca-file=${certificate}`,
+      // Pods of a node that was given up stay unready on simulated nodes, be the API server away for a moment only.
+      "--node-monitor-grace-period=10m",
       "--allocate-node-cidrs=true",
       `--cluster-cidr=${nodes.pods}`,
       `--service-cluster-ip-range=${nodes.services}`,

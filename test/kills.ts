@@ -7,8 +7,8 @@ import { randomOf } from "./stack/random.ts";
 import { benchOn } from "./stack/sandbox.ts";
 
 // npm run kills [-- --count 50 --seed 1]: kills engines, providers and API servers in the middle of runs on a sandbox
-// of its own, and says how many stacks came back by the same command and how many by the doctor. Ends with 1 where one
-// did not.
+// of its own, and says how many runs came to their end all the same, how many stacks came back by the same command and
+// how many by the doctor. Ends with 1 where one did not.
 
 const { count, seed } = parseArgs({
   options: { count: { type: "string", default: "50" }, seed: { type: "string" } },
@@ -34,7 +34,7 @@ async function main(): Promise<number> {
   const came = (outcome: Kill["outcome"]) => kills.filter((kill) => kill.outcome === outcome).length;
   const lost = came("lost");
   console.log(
-    `${kills.length} kills: ${came("rerun")} by a rerun, ${came("doctor")} by the doctor, ${lost} lost`,
+    `${kills.length} kills: ${came("unharmed")} unharmed, ${came("rerun")} by a rerun, ${came("doctor")} by the doctor, ${lost} lost`,
   );
   return lost === 0 ? 0 : 1;
 }

@@ -16,9 +16,16 @@ export type Answer =
 export interface ApiClient {
   /** The API server's URL. */
   readonly server: string;
-  /** Asks for the object at an API path, like `/api/v1/namespaces/default`. */
-  get(path: string): Promise<Answer>;
+  /** Asks for the object at an API path, like `/api/v1/namespaces/default`, in the form that the headers ask for. */
+  get(path: string, headers?: Headers): Promise<Answer>;
 }
+
+type Headers = Readonly<Record<string, string>>;
+
+/** Asks for a list with the metadata of its objects alone: the contents of Secrets stay where they are. */
+export const METADATA_ONLY: Headers = {
+  Accept: "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json",
+};
 
 /** Also reads what is no object, and deletes: what mends a cluster needs more than what looks at it. */
 export interface ApiEditor extends ApiClient {
@@ -64,7 +71,7 @@ export async function connect(context: KubeContext): Promise<ApiEditor> {
   const { server } = cluster;
   return {
     server,
-    get: (path) => get(server, path, options),
+    get: (path, headers) => get(server, path, { ...options, headers: { ...options.headers, ...headers } }),
     text: (path) => text(server, path, options),
     remove: (path) => remove(server, path, options),
   };
@@ -91,7 +98,15 @@ async function get(server: string, path: string, options: object): Promise<Answe
   if (status === 403) return { kind: "forbidden" };
   if (status === 404) return { kind: "absent" };
   if (status >= 400) throw new ApiError(`${server}${path} answered ${status}; look at the cluster`);
-  return { kind: "found", object: JSON.parse(body) };
+  return { kind: "found", object: parsed(body, server + path) };
+}
+
+function parsed(body: string, url: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new ApiError(`${url} answered what is no JSON; check the server in the kubeconfig`);
+  }
 }
 
 function fetchText(server: string, path: string, options: object): Promise<{ status: number; body: string }> {
@@ -109,6 +124,8 @@ function fetchText(server: string, path: string, options: object): Promise<{ sta
       response.on("data", (chunk: string) => {
         body += chunk;
       });
+      // A connection that breaks off in the middle: the request has no error then, and there is no end.
+      response.on("error", (error) => fail(error.message));
       response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
     });
     call.on("timeout", () => call.destroy(new Error(`no answer in ${TIMEOUT_MS / 1000} s`)));

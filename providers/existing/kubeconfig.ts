@@ -108,6 +108,24 @@ export function selectContext(text: string, source: string, directory: string, w
   return { name, context: chosen, cluster: embedded(found, directory), user: embedded(account, directory) };
 }
 
+/**
+ * The context that the settings choose: of the kubeconfig in `dask:secrets`, of the file that they name, else of the one
+ * that a user's `kubectl` would read.
+ *
+ * @param inline kubeconfig from `dask:secrets`, in place of a file
+ * @throws KubeconfigError for a kubeconfig or context that cannot be used
+ */
+export function chosenContext(
+  settings: { readonly kubeconfig?: string | undefined; readonly context?: string | undefined },
+  inline?: string,
+): KubeContext {
+  const { text, source, directory } =
+    inline === undefined
+      ? readKubeconfig(settings.kubeconfig ?? defaultKubeconfigPath())
+      : { text: inline, source: "dask:secrets.cluster.kubeconfig", directory: process.cwd() };
+  return selectContext(text, source, directory, settings.context);
+}
+
 /** A kubeconfig with one context only: what the Kubernetes provider gets, and what the stack's state keeps. */
 export function writeKubeconfig({ name, context, cluster, user }: KubeContext): string {
   return JSON.stringify({

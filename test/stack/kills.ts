@@ -14,8 +14,8 @@ import { type Bench, withCharts } from "./sandbox.ts";
 /** What can be killed in the middle of a run. */
 export type Victim = "engine" | "provider" | "engine and providers" | "API server";
 
-/** How a stack came to where it should be after a kill. */
-export type Outcome = "rerun" | "doctor" | "lost";
+/** How a stack came to where it should be after a kill: a run that was struck may come to its end all the same. */
+export type Outcome = "unharmed" | "rerun" | "doctor" | "lost";
 
 /** One kill and what came of it. */
 export interface Kill {
@@ -109,6 +109,7 @@ async function killed(
   const run = command();
   const hit = await strike(bench, run, victim, after);
   const { code, text } = await run.ended;
+  if (hit && code === 0) return { phase, victim, after, outcome: "unharmed", words: "" };
   if (hit) return { phase, victim, after, ...(await recovered(bench, phase, stack, command, text)) };
   if (code !== 0) throw new Error(`${phase} of ${stack} fails without a kill:\n${text}`);
   durations[phase] = Date.now() - start;
@@ -165,9 +166,21 @@ async function strike({ sandbox }: Bench, run: Run, victim: Victim, after: numbe
   for (const pid of pids) end(pid);
   await Promise.all(pids.map(untilEnded));
   if (victim === "API server") await startSandbox({ root: sandbox.root });
-  await run.ended;
+  await endedOrInterrupted(run);
   await Promise.all(all.map(({ pid }) => untilEnded(pid)));
   return pids.length > 0;
+}
+
+/** How long a run may wait for what it will not hear of any more, in milliseconds; then a person interrupts it. */
+const HANG_MS = 60_000;
+
+/** The provider waits to the end of its own timeouts, ten minutes, for news of an API server that is another now. */
+async function endedOrInterrupted(run: Run): Promise<void> {
+  const limit = setTimeout(() => {
+    for (const { pid } of programs(run.pid)) end(pid);
+  }, HANG_MS);
+  await run.ended;
+  clearTimeout(limit);
 }
 
 interface Program {

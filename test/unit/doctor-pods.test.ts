@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { z } from "zod";
+import { withoutPrivate } from "../../doctor/not-ready.ts";
 import * as objects from "../../doctor/objects.ts";
 import { notReady, type Running } from "../../doctor/pods.ts";
 import { remainingResources, terminating } from "../../doctor/terminating.ts";
@@ -195,4 +196,20 @@ test("a namespace that is going, one whose kinds cannot be listed and one that s
   const blind = { type: "NamespaceDeletionDiscoveryFailure", message: "stale GroupVersion discovery" };
   assert.match(terminating(leaving(blind), [])[0]?.remedy ?? "", /kubectl get apiservices/);
   assert.deepEqual(terminating(objects.namespace.parse({ metadata: { name: "batch" } }), []), []);
+});
+
+test("what an update logs has the reasons, and neither pods of users nor what programs print", () => {
+  const terminated = { exitCode: 2, reason: "Error", message: "left behind" };
+  const status = { containerStatuses: [container({ terminated })] };
+  const users: readonly Record<string, string>[] = [
+    { component: "singleuser-server" },
+    { "gateway.dask.org/instance": "g", "app.kubernetes.io/component": "dask-worker" },
+    { "dask.org/cluster-name": "mine" },
+  ];
+  const ours = pod(status, { labels: { "gateway.dask.org/instance": "g" } });
+  const pods = [ours, ...users.map((labels) => pod(status, { labels }))];
+  const logs = { "batch/worker-1/main": "printed" };
+  const [finding, ...more] = notReady(withoutPrivate({ ...nothing, pods, logs }));
+  assert.deepEqual(more, []);
+  assert.deepEqual(finding?.evidence, ["container main ended with code 2 (Error), 0 restart(s)"]);
 });

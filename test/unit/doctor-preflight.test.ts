@@ -42,7 +42,17 @@ test("releases that are whole, or that nobody has made yet, pass; so does a stac
   await check({ batch: "failed" }, { clusterIdentifier: HERE, helmReleases: ["batch/batch"] });
   await check({}, { helmReleases: [] });
   await check({ batch: "pending-install" }, undefined);
-  await check({ theirs: "pending-install" }, { helmReleases: [] });
+  await check({ theirs: "pending-install", "batch-grafana": "deployed" }, { helmReleases: [] });
+});
+
+test("a Helm release that goes anyway may be half taken away", async () => {
+  for (const name of ["batch-drain", "batch-end-clusters", "batch-dask-gateway"]) {
+    await check({ [name]: "uninstalling" }, { helmReleases: [`batch/${name}`] });
+    await assert.rejects(
+      check({ [name]: "pending-upgrade" }, { helmReleases: [`batch/${name}`] }),
+      new RegExp(`batch/${name} was interrupted`),
+    );
+  }
 });
 
 test("a release that was interrupted is refused, with the command that mends it", async () => {

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { diagnose } from "../../doctor/diagnosis.ts";
 import type { Finding } from "../../doctor/findings.ts";
 import { helmFindings, type Revision } from "../../doctor/helm.ts";
 import { parseLock, staleLocks } from "../../doctor/lock.ts";
 import { fixesOf } from "../../doctor/mend.ts";
 import { pendingOperations } from "../../doctor/pending.ts";
+import { lockFolder } from "../../doctor/pulumi.ts";
 import { report } from "../../doctor/report.ts";
 import { parseState, withoutPending } from "../../doctor/state.ts";
 
@@ -158,9 +160,21 @@ test("Helm releases of others are left alone", () => {
   const revisions = [
     revision("theirs", 1, "pending-install", "batch"),
     revision("batch", 1, "deployed", "team"),
+    revision("batch-grafana", 1, "deployed", "batch"),
+    revision("batch-monitoring", 1, "pending-upgrade", "batch"),
   ];
   const state = { helmReleases: {}, pending: [], ownNamespaces: ["batch"] };
   assert.deepEqual(helmFindings(revisions, state, ["batch"]), []);
+});
+
+test("the Helm releases beside a release are the stack's, by their exact names", () => {
+  const state = { helmReleases: {}, pending: [], ownNamespaces: ["batch"] };
+  for (const name of ["batch", "batch-dask-gateway", "batch-drain", "batch-end-clusters"]) {
+    const found = helmFindings([revision(name, 1, "deployed", "batch")], state, ["batch"]);
+    assert.deepEqual(fixes(found), [
+      { kind: "delete-secrets", namespace: "batch", names: [`sh.helm.release.v1.${name}.v1`] },
+    ]);
+  }
 });
 
 test("a Helm release that is half taken away or missing is named", () => {
@@ -180,6 +194,33 @@ test("what can be mended is mended lock first, and nothing while another run may
   const clear = { kind: "clear-pending", count: 1 } as const;
   assert.deepEqual(fixesOf([refresh, undefined, clear, unlock].map(finding)), [unlock, clear, refresh]);
   assert.deepEqual(fixesOf([finding(clear), { ...finding(undefined), waits: true }]), []);
+});
+
+test("where locks cannot be seen nothing is mended, and a stack with which nothing is wrong is well", () => {
+  const state = { helmReleases: {}, ownNamespaces: [], namespaces: [] };
+  const facts = { here: { hostname: "laptop", running: [] }, releases: [] };
+  const [first, ...more] = diagnose({ ...facts, state: { ...state, pending: [onBatch] } });
+  assert.match(first?.problem ?? "", /locks of this backend cannot be seen/);
+  assert.deepEqual(fixes(more), [{ kind: "clear-pending", count: 1 }]);
+  assert.deepEqual(fixesOf([...(first === undefined ? [] : [first]), ...more]), []);
+  assert.deepEqual(diagnose({ ...facts, state: { ...state, pending: [] } }), []);
+});
+
+test("another cluster is named only where its identifier is a UID", () => {
+  const state = { pending: [], helmReleases: {}, ownNamespaces: [], namespaces: [] };
+  const facts = { locks: [], here: { hostname: "laptop", running: [] }, releases: [] };
+  const named = "3aacf2d1-0f8f-4880-b929-e99a3e1e0127";
+  const found = (clusterIdentifier: string) =>
+    diagnose({ ...facts, named, state: { ...state, clusterIdentifier } }).length;
+  assert.equal(found("11111111-2222-3333-4444-555555555555"), 1);
+  assert.equal(found("https://cluster"), 0);
+  assert.equal(found(named), 0);
+});
+
+test("the locks of a backend of files lie beside its stacks, whatever options its URL has", () => {
+  const folder = "/srv/state/.pulumi/locks/organization/dask/dev";
+  assert.equal(lockFolder("file:///srv/state", "dev"), folder);
+  assert.equal(lockFolder("file:///srv/state?no_tmp_dir=true", "organization/dask/dev"), folder);
 });
 
 test("the report names the problem, what shows it and the remedy", () => {

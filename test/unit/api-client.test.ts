@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type RequestListener } from "node:http";
+import { test } from "node:test";
+import { type ApiClient, connect, METADATA_ONLY } from "../../providers/existing/api-client.ts";
+
+/** Speaks to a server that answers by a function. */
+async function against(answer: RequestListener, speak: (api: ApiClient) => Promise<void>): Promise<void> {
+  const server = createServer(answer).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : undefined;
+  const url = `http://127.0.0.1:${port}`;
+  try {
+    const context = {
+      name: "a",
+      context: { cluster: "a", user: "a" },
+      cluster: { server: url },
+      user: { token: "t" },
+    };
+    await speak(await connect(context));
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+test("an answer that breaks off is an error that names the cluster", { timeout: 5000 }, async () => {
+  await against(
+    (_request, response) => {
+      response.writeHead(200, { "Content-Length": "100" });
+      response.write("{", () => response.destroy());
+    },
+    (api) => assert.rejects(api.get("/api"), /^Error: the cluster at \S+ does not answer \(aborted\)/),
+  );
+});
+
+test("an answer that is no JSON is an error that names the cluster", async () => {
+  await against(
+    (_request, response) => response.end("<html>"),
+    (api) => assert.rejects(api.get("/api"), /^Error: http:\S+\/api answered what is no JSON/),
+  );
+});
+
+test("metadata alone is asked for by a header, beside the user's token", async () => {
+  await against(
+    (request, response) => {
+      const { accept, authorization } = request.headers;
+      response.end(JSON.stringify({ accept, authorization }));
+    },
+    async (api) =>
+      assert.deepEqual(await api.get("/api", METADATA_ONLY), {
+        kind: "found",
+        object: {
+          accept: "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json",
+          authorization: "Bearer t",
+        },
+      }),
+  );
+});

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { lookHere } from "../../doctor/processes.ts";
+
+const lock = { username: "ada", hostname: "laptop", timestamp: "2026-01-01T00:00:00Z" };
+
+function running(...pids: number[]): readonly number[] {
+  return lookHere(pids.map((pid) => ({ ...lock, pid }))).running;
+}
+
+test("a run that holds a lock is seen alive without any program on PATH, and dead once it has ended", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "doctor-"));
+  const path = process.env.PATH;
+  const program = join(folder, "pulumi");
+  symlinkSync(process.execPath, program);
+  const child = spawn(program, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
+  try {
+    await once(child, "spawn");
+    process.env.PATH = folder;
+    const { pid = 0 } = child;
+    assert.deepEqual(running(pid), [pid]);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    assert.deepEqual(running(pid), []);
+  } finally {
+    process.env.PATH = path;
+    child.kill("SIGKILL");
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a number that another program has by now is no run", {
+  skip: process.platform !== "linux",
+}, async () => {
+  assert.deepEqual(await running(process.pid), []);
+});
