@@ -37,6 +37,7 @@ test("the smallest stack file gets every default", () => {
         chart: {},
         values: {},
         timeout: "15m",
+        restricted: true,
         image: {
           repository: "ghcr.io/dask/dask",
           notebook: "ghcr.io/dask/dask-notebook",
