@@ -27,6 +27,8 @@ export interface Contender {
   readonly name: string;
   /** Writes what the step reads, and answers the commands to measure. */
   commands(step: Step): readonly Command[];
+  /** What is run after `destroy` and not measured: the next contender needs the names. */
+  readonly clean?: readonly Command[];
 }
 
 /** Releases before the change and after it. */
@@ -157,6 +159,7 @@ export function helmContender(sandbox: Sandbox, helm: string, folder: string, re
   };
   return {
     name: "helm",
+    clean: [withoutNamespaces(sandbox, releases)],
     commands: (step) => {
       if (step === "destroy")
         return releases.before.map(({ name, namespace }) =>
@@ -166,6 +169,12 @@ export function helmContender(sandbox: Sandbox, helm: string, folder: string, re
       return wanted.map((each) => upgrade(each, ...(step === "preview" ? ["--dry-run=server"] : [])));
     },
   };
+}
+
+/** Deletes the namespaces that Helm makes and leaves. */
+function withoutNamespaces({ root, env }: Sandbox, { before }: Releases): Command {
+  const names = [...new Set(before.map(({ namespace }) => namespace))];
+  return { command: ["kubectl", "delete", "namespace", "--ignore-not-found", ...names], cwd: root, env };
 }
 
 /** OpenTofu with the Helm provider, all releases beside each other. */
@@ -184,6 +193,7 @@ export function tofuContender(
   });
   return {
     name: "OpenTofu",
+    clean: [withoutNamespaces(sandbox, releases)],
     commands: (step) => {
       const wanted = step === "change" ? releases.after : releases.before;
       const configuration = tofuConfiguration(wanted, sandbox.kubeconfig);

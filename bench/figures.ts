@@ -83,6 +83,7 @@ async function rounds(ring: Ring, workload: string, contenders: readonly Contend
           `${workload}, round ${round} of ${ring.rounds}, ${contender.name}, ${step}: ${inWords(cost)}`,
         );
       }
+      for (const command of contender.clean ?? []) await must(command);
     }
   }
   return Object.fromEntries(costs.map(({ name, steps }) => [name, steps]));

@@ -124,11 +124,12 @@ interface ReleaseInputs {
   readonly values: unknown;
 }
 
-/** Values as they are, where the state marks secrets, without the ServiceAccounts that only our stack makes. */
+/** Values as they are, where the state marks secrets; a namespace's own ServiceAccount for those that our stack makes. */
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
   if (SIGNATURE in value && "plaintext" in value) return plain(JSON.parse(String(value.plaintext)));
-  const entries = Object.entries(value).filter(([key]) => key !== "serviceAccountName");
-  return Object.fromEntries(entries.map(([key, each]) => [key, plain(each)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [key, key === "serviceAccountName" ? "default" : plain(each)]),
+  );
 }

@@ -58,7 +58,8 @@ function withoutToken(
   parent: pulumi.Resource,
 ): k8s.core.v1.ServiceAccount {
   return new k8s.core.v1.ServiceAccount(
-    podAccount(name),
+    // Not the object's own name: that of the releases a and a-dask is the same, in a namespace each.
+    `${name}-pods`,
     { metadata: { name: podAccount(name), namespace: namespace.name }, automountServiceAccountToken: false },
     { parent, provider: cluster.provider, dependsOn: [...namespace.resources, ...cluster.ready] },
   );

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { duplicateNames } from "./clouds.ts";
 import { onExisting } from "./existing-cluster.ts";
 import { isSecret, reaches } from "./mock-engine.ts";
 
@@ -40,6 +41,11 @@ test("the token is generated, lives in an immutable Secret and nowhere else in p
   }
   assert.ok(await isSecret(run.stackOutputs.credentials));
   assert.deepEqual(run.outputs.credentials, { batch: { jupyterPassword: "hex-of-batch-jupyter-token" } });
+});
+
+test("releases whose objects have the same names, in a namespace each, are told apart", async () => {
+  const run = await onExisting({ releases: { a: { kind: "dask" }, "a-dask": { kind: "dask" } } });
+  assert.deepEqual(duplicateNames(run), []);
 });
 
 test("the provider has the cluster's identity, and its kubeconfig is secret", async () => {
