@@ -7,14 +7,13 @@ import { placementOf } from "../settings/clusters/pool-marks.ts";
 import { unknownSizes } from "../settings/clusters/pool-rules.ts";
 import { UserError } from "../settings/problems.ts";
 import { clusterName } from "./cloud/naming.ts";
-import { requireProgram } from "./cloud/prerequisites.ts";
 import { gcpLabels, STACK_TAG, tagsOf } from "./cloud/tags.ts";
 import { createNodeAccount, type NodeAccount } from "./gke/account.ts";
 import { createControlPlane, findControlPlane, type GkeControlPlane } from "./gke/cluster.ts";
 import { exposeGke, recordGke } from "./gke/expose.ts";
 import * as gcp from "./gke/gcp.ts";
-import { GKE_PLUGIN, kubeconfigOf } from "./gke/kubeconfig.ts";
-import { requireGoogleLogin } from "./gke/login.ts";
+import { kubeconfigOf } from "./gke/kubeconfig.ts";
+import { requireGoogleLogin, requirePluginLogin } from "./gke/login.ts";
 import { createNetwork, type GkeContext, openWebhooks } from "./gke/network.ts";
 import { createPools } from "./gke/nodes.ts";
 import { reachGke } from "./gke/reach.ts";
@@ -24,8 +23,8 @@ import type { ClusterPlan } from "./plan.ts";
 /**
  * Looks for what a cluster on Google Cloud needs on this machine, and plans it.
  *
- * @param liveChecks whether to look for the login and for the plugin of the kubeconfig, and to reach an existing cluster
- * @throws UserError where the project, the login, the plugin or an existing cluster is missing
+ * @param liveChecks whether to look for the logins of provider and kubeconfig, and to reach an existing cluster
+ * @throws UserError where the project, a login, the plugin or an existing cluster is missing
  */
 export async function planGke(settings: GkeSettings, liveChecks: boolean): Promise<ClusterPlan> {
   const project = settings.project ?? gcp.config.project;
@@ -36,16 +35,13 @@ export async function planGke(settings: GkeSettings, liveChecks: boolean): Promi
   }
   if (liveChecks) {
     if ((gcp.config.credentials ?? gcp.config.accessToken) === undefined) requireGoogleLogin();
-    if (settings.auth === "plugin") requireProgram(GKE_PLUGIN, PLUGIN_REMEDY);
+    if (settings.auth === "plugin") requirePluginLogin();
   }
   for (const warning of unknownSizes(settings.nodePools, "gke")) pulumi.log.warn(warning);
   const { existing } = settings;
   const api = liveChecks && existing !== undefined ? await reachGke(settings, project, existing) : undefined;
   return { ...(api === undefined ? {} : { api }), create: () => createGke(settings, project) };
 }
-
-const PLUGIN_REMEDY =
-  "install it with: gcloud components install gke-gcloud-auth-plugin, or set dask:cluster.auth to token";
 
 /** A cluster of Google Kubernetes Engine: network, nodes' account, control plane, pools, addresses, DNS records. */
 export function createGke(settings: GkeSettings, project: string): Cluster {

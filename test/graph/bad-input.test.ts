@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { deploy } from "../../deploy.ts";
 import { repository } from "../../sandbox/layout.ts";
@@ -120,6 +121,14 @@ const BARE: NodeJS.ProcessEnv = {
 };
 const LOGIN: NodeJS.ProcessEnv = { ...BARE, GOOGLE_CREDENTIALS: "{}", AWS_ACCESS_KEY_ID: "AKIA" };
 
+/** A directory with programs of these names, which nothing here runs. */
+function programs(...names: readonly string[]): string {
+  const directory = mkdtempSync(join(tmpdir(), "path-"));
+  for (const name of names) writeFileSync(join(directory, name), "#!/bin/sh\n", { mode: 0o755 });
+  after(() => rmSync(directory, { recursive: true }));
+  return directory;
+}
+
 const MACHINES: Readonly<
   Record<string, readonly [cluster: object, expected: RegExp, env: NodeJS.ProcessEnv]>
 > = {
@@ -147,6 +156,11 @@ const MACHINES: Readonly<
     cluster("gke"),
     /gke-gcloud-auth-plugin is not on PATH; install it with: gcloud components install/,
     LOGIN,
+  ],
+  "a plugin on GKE without an account of gcloud": [
+    cluster("gke"),
+    /takes gcloud's own account, and gcloud has none: .*; run: gcloud auth login/,
+    { ...LOGIN, PATH: programs("gke-gcloud-auth-plugin", "gcloud") },
   ],
   "a missing AWS CLI": [cluster("eks"), /aws is not on PATH; install the AWS CLI, version 2/, LOGIN],
 };

@@ -8,7 +8,7 @@ import { requireProgram } from "../../providers/cloud/prerequisites.ts";
 import { selectContext } from "../../providers/existing/kubeconfig.ts";
 import { maintenanceWindow } from "../../providers/gke/cluster.ts";
 import { gkeKubeconfig } from "../../providers/gke/kubeconfig.ts";
-import { requireGoogleLogin } from "../../providers/gke/login.ts";
+import { requireGoogleLogin, requirePluginLogin } from "../../providers/gke/login.ts";
 import { gpusOf, nodeZonesOf, regionOf } from "../../settings/clusters/gke-facts.ts";
 import { unknownSizes } from "../../settings/clusters/pool-rules.ts";
 import { parseSettings } from "../../settings/parse.ts";
@@ -321,4 +321,32 @@ test("a login to Google Cloud is looked for where the provider looks", () => {
   writeFileSync(join(home, "application_default_credentials.json"), "{}");
   requireGoogleLogin({ HOME: home, CLOUDSDK_CONFIG: home });
   rmSync(home, { recursive: true });
+});
+
+test("the plugin logs in as gcloud's own account, so application default credentials alone are refused with words", () => {
+  const home = mkdtempSync(join(tmpdir(), "home-"));
+  const env = { PATH: home, CLOUDSDK_CONFIG: home, GOOGLE_CREDENTIALS: "{}" };
+  const elsewhere = () => false;
+  const check = (more: object = {}) => requirePluginLogin({ ...env, ...more }, elsewhere);
+  const install = (name: string) => writeFileSync(join(home, name), "#!/bin/sh\n", { mode: 0o755 });
+  try {
+    assert.throws(check, /^Error: gke-gcloud-auth-plugin is not on PATH; install it with: gcloud components/);
+    install("gke-gcloud-auth-plugin");
+    check({ CLOUDSDK_AUTH_ACCESS_TOKEN: "ya29.x" });
+    assert.throws(check, /^Error: gcloud is not on PATH; gke-gcloud-auth-plugin runs it/);
+    install("gcloud");
+    writeFileSync(join(home, "application_default_credentials.json"), "{}");
+    requireGoogleLogin(env);
+    assert.throws(
+      check,
+      /gcloud has none: .* run: gcloud auth login, .*activate-service-account.*, or set dask:cluster\.auth to token/,
+    );
+    requirePluginLogin(env, () => true);
+    check({ CLOUDSDK_AUTH_ACCESS_TOKEN_FILE: "/run/token" });
+    check({ CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE: "/run/key.json" });
+    writeFileSync(join(home, "credentials.db"), "");
+    check();
+  } finally {
+    rmSync(home, { recursive: true });
+  }
 });
