@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { labelText } from "../../settings/clusters/gke-facts.ts";
 
 /** Tags of everything a stack makes in a cloud, by which its parts and any leftover are found with one query. */
 export type Tags = Readonly<Record<string, string>>;
@@ -20,14 +21,9 @@ export function tagsOf({ owner, tags }: TagSettings): Tags {
   return { ...tags, [STACK_TAG]: stack, ...(owner === undefined ? {} : { [OWNER_TAG]: owner }) };
 }
 
-/** Tags as Google Cloud's labels allow them: lower case, digits, dash and underscore, at most 63 characters. */
+/** Tags as Google Cloud's labels; that no two become one is a rule of the settings. */
 export function gcpLabels(tags: Tags): Record<string, string> {
-  const clean = (text: string) =>
-    text
-      .toLowerCase()
-      .replace(/[^a-z0-9_-]/g, "-")
-      .slice(0, 63);
-  return Object.fromEntries(Object.entries(tags).map(([key, value]) => [clean(key), clean(value)]));
+  return Object.fromEntries(Object.entries(tags).map(([key, value]) => [labelText(key), labelText(value)]));
 }
 
 /** Tags as OpenStack's network resources carry them: a list of words, without the comma that separates them. */

@@ -2,12 +2,51 @@ import { bytes, show } from "../quantities.ts";
 import type { EksSettings } from "./eks.ts";
 import { isGpuMachine, nodeImage } from "./eks-facts.ts";
 import type { Fault } from "./eks-network-rules.ts";
+import { prefixLength } from "./networks.ts";
 import type { NodePool } from "./node-pools.ts";
 import { nodeTaints } from "./pool-marks.ts";
 
 /** Faults of the pools: what node groups cannot be made of, and what the autoscaler could not start from nothing. */
 export function poolFaults({ nodePools, tags }: EksSettings): Fault[] {
   return Object.entries(nodePools).flatMap(([name, pool]) => faultsOf(name, pool, Object.keys(tags).length));
+}
+
+/** Addresses of a network interface by the size of a machine, at least: Amazon's "Maximum IP addresses per interface". */
+const INTERFACE_ADDRESSES: Readonly<Record<string, number>> = {
+  nano: 2,
+  micro: 2,
+  small: 4,
+  medium: 4,
+  large: 10,
+  xlarge: 15,
+  "2xlarge": 15,
+};
+const LARGER = 30;
+/** The one that pods use, and the one that `vpc-cni` holds ready. */
+const INTERFACES = 2;
+/** Addresses of a subnet that Amazon keeps for itself. */
+const KEPT_ADDRESSES = 5;
+
+/** A VPC with fewer addresses than the nodes take: nodes of the last pools would never be ready. */
+export function roomFaults({ existing, network, nodePools }: EksSettings): Fault[] {
+  if (existing !== undefined || network.existing !== undefined) return [];
+  const needed = Object.values(nodePools).reduce((sum, pool) => sum + pool.max * addressesOf(pool), 0);
+  // All nodes stand in the first private subnet, a quarter of the VPC.
+  const prefix = prefixLength(network.cidr) + 2;
+  const room = 2 ** (32 - prefix) - KEPT_ADDRESSES;
+  if (needed <= room) return [];
+  const wide = 30 - Math.ceil(Math.log2(needed + KEPT_ADDRESSES));
+  const remedy = wide < LARGEST_VPC ? "lower max" : `widen it to a /${wide}, or lower max`;
+  const message = `leaves ${room} addresses to the nodes and their pods, and the pools take ${needed} when all of them are at max; ${remedy}`;
+  return [[["network", "cidr"], message]];
+}
+
+/** Prefix of the largest VPC there is. */
+const LARGEST_VPC = 16;
+
+function addressesOf({ machineType }: NodePool): number {
+  const sizes = machineType.map((type) => INTERFACE_ADDRESSES[type.split(".")[1] ?? ""] ?? LARGER);
+  return INTERFACES * Math.min(...sizes);
 }
 
 /** Longest key of a node label that still fits the tag by which the autoscaler learns of it: 128 characters in all. */

@@ -3,8 +3,9 @@ import type { ExposeSettings } from "../releases/release.ts";
 import type { Settings } from "../schema.ts";
 import type { EksSettings } from "./eks.ts";
 import { type Fault, loadBalancerFaults, networkFaults } from "./eks-network-rules.ts";
-import { MOST_TAGS, poolFaults } from "./eks-pool-rules.ts";
+import { MOST_TAGS, poolFaults, roomFaults } from "./eks-pool-rules.ts";
 import { decidedAlready } from "./existing-rules.ts";
+import { aligned } from "./networks.ts";
 import { checkPools, type PoolTraits } from "./pool-rules.ts";
 
 /** What node groups of EKS can do. */
@@ -16,10 +17,12 @@ export function checkEks(cluster: EksSettings, releases: Settings["releases"], r
   const faults = [
     ...versionFaults(cluster),
     ...networkFaults(cluster),
+    ...endpointFaults(cluster),
     ...loadBalancerFaults(cluster),
     ...adminFaults(cluster),
     ...tagFaults(cluster),
     ...poolFaults(cluster),
+    ...roomFaults(cluster),
   ];
   return [
     ...faults.map(([path, message]) => report(["cluster", ...path], message)),
@@ -69,6 +72,15 @@ function versionFaults({ version, existing }: EksSettings): Fault[] {
   if (existing !== undefined || Number(version.slice("1.".length)) >= OLDEST_MINOR) return [];
   const message = `is older than 1.${OLDEST_MINOR}, the first that the charts work with; name one in standard support: aws eks describe-cluster-versions`;
   return [[["version"], message]];
+}
+
+/** Amazon takes networks only as they start. */
+function endpointFaults({ endpoint, existing }: EksSettings): Fault[] {
+  if (existing !== undefined) return [];
+  return endpoint.allowFrom.flatMap((cidr, index): Fault[] => {
+    const message = `is not the first address of its network; write ${aligned(cidr)}`;
+    return aligned(cidr) === cidr ? [] : [[["endpoint", "allowFrom", String(index)], message]];
+  });
 }
 
 const PRINCIPAL = /^arn:aws(-cn|-us-gov)?:iam::\d{12}:(role|user)\/.+$/;

@@ -25,6 +25,14 @@ export function nodeZonesOf({
   return nodeZones ?? [isZone(location) ? location : `${location}-b`];
 }
 
+/** A text as labels of Google Cloud allow it: lower case, digits, dash and underscore, at most 63 characters. */
+export function labelText(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]/g, "-")
+    .slice(0, 63);
+}
+
 /** GPUs of one node. */
 export interface Gpus {
   readonly type: string;

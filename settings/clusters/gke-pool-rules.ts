@@ -1,6 +1,6 @@
 import { bytes } from "../quantities.ts";
 import type { GkeSettings } from "./gke.ts";
-import { gpusOf, hasGpus, takesGpus } from "./gke-facts.ts";
+import { gpusOf, hasGpus, nodeZonesOf, takesGpus } from "./gke-facts.ts";
 import { prefixLength } from "./networks.ts";
 import type { NodePool } from "./node-pools.ts";
 
@@ -10,7 +10,18 @@ export type Fault = readonly [path: readonly string[], message: string];
 /** Faults of the pools, each for itself and all together. */
 export function poolFaults(cluster: GkeSettings): Fault[] {
   const each = Object.entries(cluster.nodePools).flatMap(([name, pool]) => faultsOf(name, pool));
-  return [...each, ...roomFaults(cluster)];
+  return [...each, ...zoneFaults(cluster), ...roomFaults(cluster)];
+}
+
+/** Pools that would start with more nodes than they may have: Google starts the same number in each zone. */
+function zoneFaults(cluster: GkeSettings): Fault[] {
+  const zones = nodeZonesOf(cluster).length;
+  return Object.entries(cluster.nodePools).flatMap(([name, { min, max }]): Fault[] => {
+    const first = Math.ceil(min / zones) * zones;
+    if (min > max || first <= max) return [];
+    const message = `is less than the ${first} nodes that min starts with in ${zones} zones, as many in each; raise it to ${first}, or name fewer nodeZones`;
+    return [[["nodePools", name, "max"], message]];
+  });
 }
 
 /** The smallest disk that the node image fits on. */

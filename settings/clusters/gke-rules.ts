@@ -2,7 +2,7 @@ import type { Problem, Report } from "../problems.ts";
 import type { Settings } from "../schema.ts";
 import { decidedAlready } from "./existing-rules.ts";
 import type { GkeSettings } from "./gke.ts";
-import { isZone, regionOf } from "./gke-facts.ts";
+import { isZone, labelText, regionOf } from "./gke-facts.ts";
 import { type Fault, poolFaults } from "./gke-pool-rules.ts";
 import { aligned, overlaps, prefixLength } from "./networks.ts";
 import { checkPools, type PoolTraits } from "./pool-rules.ts";
@@ -17,6 +17,7 @@ export function checkGke(cluster: GkeSettings, releases: Settings["releases"], r
       ...locationFaults(cluster),
       ...maintenanceFaults(cluster),
       ...labelFaults(cluster),
+      ...authorizedFaults(cluster),
       ...networkFaults(cluster),
       ...poolFaults(cluster),
     ].map(([path, message]) => report(["cluster", ...path], message)),
@@ -70,10 +71,33 @@ function maintenanceFaults({ maintenance }: GkeSettings): Fault[] {
   return [[["maintenance"], message]];
 }
 
+/** Labels of the stack's own. */
+const OWN_LABELS = ["dask-stack", "dask-owner", "dask-node-pool"];
+
 function labelFaults({ tags }: GkeSettings): Fault[] {
-  return Object.keys(tags)
-    .filter((key) => /^goog/i.test(key))
-    .map((key) => [["tags", key], "starts with goog, which Google keeps for itself; choose another name"]);
+  const keys = Object.keys(tags);
+  return keys.flatMap((key, index): Fault[] => {
+    const label = labelText(key);
+    if (label.startsWith("goog"))
+      return [[["tags", key], "starts with goog, which Google keeps for itself; choose another name"]];
+    if (OWN_LABELS.includes(label))
+      return [[["tags", key], `would be the label ${label}, which the stack sets; choose another name`]];
+    const twin = keys.slice(0, index).find((other) => labelText(other) === label);
+    if (twin === undefined) return [];
+    return [[["tags", key], `would be the label ${label}, as ${twin} would; rename one of them`]];
+  });
+}
+
+/** Google takes IPv4 networks here, and only as they start. */
+function authorizedFaults({ controlPlane, existing }: GkeSettings): Fault[] {
+  if (existing !== undefined) return [];
+  return controlPlane.authorizedNetworks.flatMap((cidr, index): Fault[] => {
+    const path = ["controlPlane", "authorizedNetworks", String(index)];
+    if (cidr.includes(":")) return [[path, "is an IPv6 network, and Google takes IPv4 here; name that"]];
+    return aligned(cidr) === cidr
+      ? []
+      : [[path, `is not the first address of its network; write ${aligned(cidr)}`]];
+  });
 }
 
 function networkFaults({ network, existing }: GkeSettings): Fault[] {

@@ -39,7 +39,7 @@ const controlPlane = z.strictObject({
   authorizedNetworks: z
     .array(cidr)
     .default([])
-    .describe("Networks that may connect to the address of the control plane, in CIDR notation."),
+    .describe("IPv4 networks that may connect to the address of the control plane, in CIDR notation."),
 });
 
 const maintenance = z.strictObject({
@@ -110,7 +110,7 @@ export const gke = z
       .enum(["plugin", "token"])
       .default("plugin")
       .describe(
-        "How Pulumi logs in to Kubernetes: `gke-gcloud-auth-plugin`, or a `token` of an hour, which needs `pulumi destroy --run-program`.",
+        "How Pulumi logs in to Kubernetes: `gke-gcloud-auth-plugin` as gcloud's own account, or a `token` of an hour, which needs `pulumi destroy --run-program`.",
       ),
     enableApis: z
       .boolean()

@@ -97,6 +97,28 @@ test("networks that overlap, are too small or too large, or start within, are re
   refuses(network({ cidr: "fd00::/56" }), /must be an IPv4 network/);
 });
 
+test("a VPC has addresses for the nodes of all pools and the interfaces that they hold ready", () => {
+  const worker = (machineType: string, max: number) => pools({ worker: { machineType, max } });
+  // 3 core nodes and 40 workers of 2 x 15 addresses: 1290, of the 1019 that a quarter of a /20 has.
+  refuses(
+    { ...network({ cidr: "10.0.0.0/20" }), ...worker("m6i.2xlarge", 40) },
+    /network\.cidr leaves 1019 addresses .* take 1290 when .*; widen it to a \/19, or lower max/,
+  );
+  refuses(worker("m6i.8xlarge", 300), /leaves 16379 addresses .* take 18090 .*; lower max/);
+  assert.deepEqual(problems({ ...network({ cidr: "10.0.0.0/19" }), ...worker("m6i.2xlarge", 40) }), []);
+  assert.deepEqual(problems({ ...network({ cidr: "10.0.0.0/20" }), ...worker("m6i.large", 40) }), []);
+  const existing = { privateSubnets: ["subnet-0a", "subnet-0b"] };
+  assert.deepEqual(problems({ ...network({ existing }), ...worker("m6i.8xlarge", 300) }), []);
+});
+
+test("networks that may reach the API server are written as Amazon takes them", () => {
+  refuses(
+    { endpoint: { allowFrom: ["203.0.113.7/24"] } },
+    /endpoint\.allowFrom\.0 is not the first address of its network; write 203\.0\.113\.0\/24/,
+  );
+  assert.deepEqual(problems({ endpoint: { allowFrom: ["203.0.113.7/32"] } }), []);
+});
+
 test("a static address stands in one public subnet", () => {
   const loadBalancer = (own: object, more: object = {}) => ({ loadBalancer: own, ...more });
   refuses(loadBalancer({ static: true }), /static needs one subnet, .* add subnets: 1/);

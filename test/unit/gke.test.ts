@@ -151,6 +151,35 @@ test("labels and taints that Kubernetes or Google refuses are refused with the r
   refuses({ tags: { "Goog-team": "a" } }, /tags\.Goog-team starts with goog/);
 });
 
+test("tags that would be one label, or one of the stack's own, are refused by name", () => {
+  refuses(
+    { tags: { "Cost.Centre": "1", "cost-centre": "2" } },
+    /tags\.cost-centre would be the label cost-centre, as Cost\.Centre would; rename one of them/,
+  );
+  refuses({ tags: { "dask.stack": "x" } }, /would be the label dask-stack, which the stack sets/);
+  assert.deepEqual(problems({ tags: { cost_centre: "1", "cost-centre": "2" } }), []);
+});
+
+test("networks that may connect to the control plane are written as Google takes them", () => {
+  const networks = (...authorizedNetworks: string[]) => ({ controlPlane: { authorizedNetworks } });
+  refuses(networks("203.0.113.0/24", "2001:db8::/32"), /authorizedNetworks\.1 is an IPv6 network/);
+  refuses(
+    networks("203.0.113.7/24"),
+    /authorizedNetworks\.0 is not the first address of its network; write 203\.0\.113\.0\/24/,
+  );
+  assert.deepEqual(problems(networks("203.0.113.7/32")), []);
+});
+
+test("a pool in several zones may have the nodes that it starts with, as many in each", () => {
+  const zones = { nodeZones: ["europe-west1-b", "europe-west1-c", "europe-west1-d"] };
+  refuses(
+    { ...zones, ...pools({ core: { ...CORE, min: 1, max: 2 } }) },
+    /core\.max is less than the 3 nodes that min starts with in 3 zones, as many in each; raise it to 3/,
+  );
+  refuses({ ...zones, ...pools({ core: { ...CORE, min: 4, max: 5 } }) }, /less than the 6 nodes/);
+  assert.deepEqual(problems({ ...zones, ...pools({ core: { ...CORE, min: 3, max: 3 } }) }), []);
+});
+
 test("maintenance windows are as long as Google wants them", () => {
   refuses({ maintenance: { days: ["SA", "SA"], hours: 6 } }, /maintenance must be 12 hours a week at least/);
   assert.deepEqual(problems({ maintenance: { days: ["SA", "SU"], hours: 6 } }), []);
