@@ -4,20 +4,25 @@ import type { Cluster } from "../components/cluster.ts";
 import type { EksSettings } from "../settings/clusters/eks.ts";
 import { placementOf } from "../settings/clusters/pool-marks.ts";
 import { unknownSizes } from "../settings/clusters/pool-rules.ts";
+import { keeping } from "./cloud/fixed.ts";
 import { clusterName } from "./cloud/naming.ts";
 import { requireProgram } from "./cloud/prerequisites.ts";
 import { tagsOf } from "./cloud/tags.ts";
 import { addonsBeforeNodes, addonsOnNodes } from "./eks/addons.ts";
-import * as aws from "./eks/aws.ts";
+import { collectAddresses } from "./eks/addresses.ts";
+import type * as aws from "./eks/aws.ts";
 import { createAutoscaler, createDevicePlugin } from "./eks/charts.ts";
 import type { EksContext } from "./eks/context.ts";
 import { type ControlPlane, createControlPlane, findControlPlane } from "./eks/control-plane.ts";
 import { checkCreator } from "./eks/creator.ts";
 import { exposeEks, recordEks } from "./eks/expose.ts";
+import { FIXED_INPUTS } from "./eks/fixed.ts";
 import { AWS_CLI, kubeconfigOf } from "./eks/kubeconfig.ts";
 import { requireAwsLogin } from "./eks/login.ts";
 import { type EksNetwork, networkOf } from "./eks/network.ts";
 import { createNodeGroups } from "./eks/node-groups.ts";
+import { agentWarning } from "./eks/pod-identity.ts";
+import { awsProvider, checkAwsConfig } from "./eks/provider.ts";
 import { reachEks } from "./eks/reach.ts";
 import { createStorageClass } from "./eks/storage.ts";
 import { providerArgs } from "./kubernetes.ts";
@@ -28,9 +33,11 @@ import type { ClusterPlan } from "./plan.ts";
  *
  * @param liveChecks whether to look for credentials and for the program of the kubeconfig, to reach an existing cluster,
  *   and to ask who makes a new one
- * @throws UserError where credentials, the AWS CLI or an existing cluster are missing, or `admins` hold too many
+ * @throws UserError where credentials, the AWS CLI or an existing cluster are missing, the `aws:` configuration cannot be
+ *   followed, or `admins` hold too many
  */
 export async function planEks(settings: EksSettings, liveChecks: boolean): Promise<ClusterPlan> {
+  checkAwsConfig(settings);
   for (const warning of unknownSizes(settings.nodePools, "eks")) pulumi.log.warn(warning);
   if (!liveChecks) return { create: () => createEks(settings) };
   requireAwsLogin(settings.profile);
@@ -39,8 +46,11 @@ export async function planEks(settings: EksSettings, liveChecks: boolean): Promi
   if (existing === undefined && admins.length === 0) return { create: () => createEks(settings) };
   const provider = awsProvider(settings);
   if (existing === undefined) await checkCreator(admins, clusterName(name), provider);
-  const api = existing === undefined ? undefined : await reachEks(settings, existing, provider);
-  return { ...(api === undefined ? {} : { api }), create: () => createEks(settings, provider) };
+  if (existing === undefined) return { create: () => createEks(settings, provider) };
+  const api = await reachEks(settings, existing, provider);
+  const warning = settings.autoscaler.install === true ? await agentWarning(existing, provider) : undefined;
+  if (warning !== undefined) pulumi.log.warn(warning);
+  return { api, create: () => createEks(settings, provider) };
 }
 
 const CLI_REMEDY = "install the AWS CLI, version 2, or set dask:cluster.auth to token";
@@ -68,19 +78,20 @@ export function createEks(settings: EksSettings, provider = awsProvider(settings
   };
 }
 
-/** The provider of Amazon for the region of the settings. */
-function awsProvider({ region, profile, owner, tags }: EksSettings): aws.Provider {
-  return new aws.Provider("aws", {
-    region,
-    ...(profile === undefined ? {} : { profile }),
-    // So everything is tagged that can be, without a word of it at each place.
-    defaultTags: { tags: tagsOf({ owner, tags }) },
-  });
-}
-
 function contextOf(settings: EksSettings, provider: aws.Provider): EksContext {
-  const parent = new pulumi.ComponentResource("dask:index:Eks", "eks", {}, { providers: [provider] });
-  return { settings, name: clusterName(settings.name), tags: tagsOf(settings), parent };
+  const parent = new pulumi.ComponentResource(
+    "dask:index:Eks",
+    "eks",
+    {},
+    { providers: [provider], transformations: [keeping(FIXED_INPUTS)] },
+  );
+  return {
+    settings,
+    name: clusterName(settings.name),
+    tags: tagsOf(settings),
+    addresses: collectAddresses(),
+    parent,
+  };
 }
 
 interface Made {

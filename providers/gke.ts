@@ -6,11 +6,13 @@ import { regionOf } from "../settings/clusters/gke-facts.ts";
 import { placementOf } from "../settings/clusters/pool-marks.ts";
 import { unknownSizes } from "../settings/clusters/pool-rules.ts";
 import { UserError } from "../settings/problems.ts";
+import { keeping } from "./cloud/fixed.ts";
 import { clusterName } from "./cloud/naming.ts";
 import { gcpLabels, STACK_TAG, tagsOf } from "./cloud/tags.ts";
 import { createNodeAccount, type NodeAccount } from "./gke/account.ts";
 import { createControlPlane, findControlPlane, type GkeControlPlane } from "./gke/cluster.ts";
 import { exposeGke, recordGke } from "./gke/expose.ts";
+import { FIXED_INPUTS } from "./gke/fixed.ts";
 import * as gcp from "./gke/gcp.ts";
 import { kubeconfigOf } from "./gke/kubeconfig.ts";
 import { requireGoogleLogin, requirePluginLogin } from "./gke/login.ts";
@@ -68,7 +70,12 @@ export function createGke(settings: GkeSettings, project: string): Cluster {
 }
 
 function contextOf(settings: GkeSettings, project: string): GkeContext {
-  const parent = new pulumi.ComponentResource("dask:index:Gke", "gke");
+  const parent = new pulumi.ComponentResource(
+    "dask:index:Gke",
+    "gke",
+    {},
+    { transformations: [keeping(FIXED_INPUTS)] },
+  );
   const tags = tagsOf(settings);
   return {
     settings,

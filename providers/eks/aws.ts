@@ -6,6 +6,8 @@
 
 export { Tag } from "@pulumi/aws/autoscaling/tag.js";
 export { LogGroup } from "@pulumi/aws/cloudwatch/logGroup.js";
+// The default export is the live object; a named one would be read when this file is loaded.
+export { default as config } from "@pulumi/aws/config/vars.js";
 export { Eip } from "@pulumi/aws/ec2/eip.js";
 export { InternetGateway } from "@pulumi/aws/ec2/internetGateway.js";
 export { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate.js";
@@ -19,6 +21,7 @@ export { AccessEntry } from "@pulumi/aws/eks/accessEntry.js";
 export { AccessPolicyAssociation } from "@pulumi/aws/eks/accessPolicyAssociation.js";
 export { Addon, type AddonArgs } from "@pulumi/aws/eks/addon.js";
 export { Cluster } from "@pulumi/aws/eks/cluster.js";
+export { getAddon } from "@pulumi/aws/eks/getAddon.js";
 export { getCluster, getClusterOutput } from "@pulumi/aws/eks/getCluster.js";
 export { getClusterAuth, getClusterAuthOutput } from "@pulumi/aws/eks/getClusterAuth.js";
 export { getClusters } from "@pulumi/aws/eks/getClusters.js";

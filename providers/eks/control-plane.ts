@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import * as aws from "./aws.ts";
 import type { EksContext } from "./context.ts";
+import { unchanged } from "./fixed.ts";
 import { identity, partitionOf } from "./iam.ts";
 import type { EksNetwork } from "./network.ts";
 
@@ -66,13 +67,15 @@ export function createControlPlane(context: EksContext, network: EksNetwork): Co
     // Amazon refuses to delete it only when all else is gone already; Pulumi refuses before anything goes.
     { parent, dependsOn: before, protect: settings.deletionProtection },
   );
-  const admins = settings.admins.flatMap((arn) => admin(arn, cluster, context));
+  const once = unchanged(context, network, cluster);
+  const clusterName = once(cluster.name);
+  const admins = settings.admins.flatMap((arn) => admin(arn, clusterName, context));
   return {
-    name: cluster.name,
-    arn: cluster.arn,
-    endpoint: cluster.endpoint,
-    certificateAuthority: cluster.certificateAuthority.data,
-    version: cluster.version,
+    name: clusterName,
+    arn: once(cluster.arn),
+    endpoint: once(cluster.endpoint),
+    certificateAuthority: once(cluster.certificateAuthority.data),
+    version: once(cluster.version),
     resources: [...role.resources, ...logGroup, cluster, ...admins],
   };
 }
@@ -84,17 +87,17 @@ function createLogGroup(name: string, days: number, parent: pulumi.Resource): aw
 
 function admin(
   principalArn: string,
-  cluster: aws.Cluster,
+  clusterName: pulumi.Output<string>,
   { settings, parent }: EksContext,
 ): pulumi.Resource[] {
   // Account and role tell principals apart; the rest of an ARN is the same for all.
   const label = principalArn.replace(/^.*::/, "").replace(":", "/");
-  const entry = new aws.AccessEntry(label, { clusterName: cluster.name, principalArn }, { parent });
+  const entry = new aws.AccessEntry(label, { clusterName, principalArn }, { parent });
   const policy = "cluster-access-policy/AmazonEKSClusterAdminPolicy";
   const association = new aws.AccessPolicyAssociation(
     label,
     {
-      clusterName: cluster.name,
+      clusterName,
       principalArn,
       policyArn: `arn:${partitionOf(settings.region)}:eks::aws:${policy}`,
       accessScope: { type: "cluster" },

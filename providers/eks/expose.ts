@@ -42,12 +42,14 @@ export function exposeEks(
   };
 }
 
-function elasticIp(service: string, { name, parent }: EksContext, network: EksNetwork): aws.Eip {
-  return new aws.Eip(
+function elasticIp(service: string, { name, addresses, parent }: EksContext, network: EksNetwork): aws.Eip {
+  const address = new aws.Eip(
     `endpoint-${service}`,
     { domain: "vpc", tags: { Name: `${name}-${service}` } },
     { parent, dependsOn: [...network.resources] },
   );
+  addresses.add(address);
+  return address;
 }
 
 /** Tags as the annotation for them is written. */

@@ -55,12 +55,14 @@ export function eksKubeconfig({ name, endpoint, certificateAuthority, ...login }
   });
 }
 
+const GET_TOKEN = ["eks", "get-token", "--output", "json", "--cluster-name"];
+
 function execPlugin(name: string, { region, profile }: Pick<EksLogin, "region" | "profile">) {
   return {
     apiVersion: "client.authentication.k8s.io/v1beta1",
     command: AWS_CLI,
-    args: ["--region", region, "eks", "get-token", "--cluster-name", name, "--output", "json"],
-    ...(profile === undefined ? {} : { env: [{ name: "AWS_PROFILE", value: profile }] }),
+    // An access key in the environment would win over a profile that stands there too, not over this.
+    args: [...(profile === undefined ? [] : ["--profile", profile]), "--region", region, ...GET_TOKEN, name],
     interactiveMode: "Never",
   };
 }

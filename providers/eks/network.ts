@@ -9,6 +9,13 @@ export interface EksNetwork {
   readonly privateSubnets: readonly pulumi.Input<string>[];
   /** Ids of subnets for load balancers; empty where Kubernetes is to find them by their tags. */
   readonly publicSubnets: readonly pulumi.Input<string>[];
+  /** What a VPC of the stack's own is, as Amazon has it; absent where the subnets were there already. */
+  readonly own?: {
+    readonly vpcId: pulumi.Output<string>;
+    readonly cidr: pulumi.Output<string>;
+    /** Zones of the private subnets, in their order. */
+    readonly zones: readonly pulumi.Output<string>[];
+  };
   /** All that the stack made of it: nodes and load balancers must be gone before any of it goes. */
   readonly resources: readonly pulumi.Resource[];
 }
@@ -76,6 +83,11 @@ function createNetwork(context: EksContext): EksNetwork {
   return {
     privateSubnets: privateSubnets.map(({ id }) => id),
     publicSubnets: publicSubnets.map(({ id }) => id),
+    own: {
+      vpcId: vpc.id,
+      cidr: vpc.cidrBlock,
+      zones: privateSubnets.map(({ availabilityZone }) => availabilityZone),
+    },
     resources: [
       vpc,
       gateway,

@@ -44,7 +44,7 @@ export function createNodeGroups(
       },
       {
         parent: context.parent,
-        dependsOn: [...before, ...role.resources],
+        dependsOn: withAddresses(context, [...before, ...role.resources]),
         // It is the autoscaler's from the first day on, unless the pool is fixed. A change of min or max still sends what
         // the state holds of it, so such a change wants a refresh first: docs/eks.md.
         ignoreChanges: settings.min < settings.max ? ["scalingConfig.desiredSize"] : [],
@@ -54,6 +54,14 @@ export function createNodeGroups(
     return [template, group, ...groupTags(pool, settings, group, context)];
   });
   return [...role.resources, ...groups];
+}
+
+/** What nodes depend on: the addresses of endpoints too, which must outlive them. */
+async function withAddresses(
+  { addresses }: EksContext,
+  before: readonly pulumi.Resource[],
+): Promise<pulumi.Resource[]> {
+  return [...before, ...(await addresses.all)];
 }
 
 /** What a node group takes from the settings of its pool. */

@@ -58,8 +58,7 @@ export function createSubnet(
         [kind === "public" ? "kubernetes.io/role/elb" : "kubernetes.io/role/internal-elb"]: "1",
       },
     },
-    // A region that gets another zone must not move the subnets of a cluster that stands.
-    { parent, ...(network.zones === undefined ? { ignoreChanges: ["availabilityZone"] } : {}) },
+    { parent },
   );
 }
 

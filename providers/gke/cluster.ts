@@ -3,6 +3,7 @@ import type { GkeSettings } from "../../settings/clusters/gke.ts";
 import { nodeZonesOf } from "../../settings/clusters/gke-facts.ts";
 import type { NodeAccount } from "./account.ts";
 import { apiOf, type GkeApi, unknownApi } from "./api.ts";
+import { unchanged } from "./fixed.ts";
 import * as gcp from "./gcp.ts";
 import type { GkeContext, GkeNetwork } from "./network.ts";
 
@@ -12,6 +13,8 @@ export interface GkeControlPlane {
   readonly name: pulumi.Output<string>;
   /** What the kubeconfig is written from. */
   readonly api: pulumi.Output<GkeApi>;
+  /** Whether pods may have Google's identities; nodes of a cluster without them take no metadata server for it. */
+  readonly workloadIdentity: pulumi.Input<boolean>;
   readonly resources: readonly pulumi.Resource[];
 }
 
@@ -41,7 +44,14 @@ export function createControlPlane(
       ([endpoints, ip, auth]) =>
         apiOf(settings, endpoints.dnsEndpointConfig?.endpoint, ip, auth.clusterCaCertificate) ?? unknownApi(),
     );
-  return { id: cluster.id, name: cluster.name, api, resources: [cluster] };
+  const once = unchanged(context, network, cluster);
+  return {
+    id: once(cluster.id),
+    name: once(cluster.name),
+    api: once(api),
+    workloadIdentity: true,
+    resources: [cluster],
+  };
 }
 
 /** A cluster that is there already, by name. */
@@ -60,7 +70,10 @@ export function findControlPlane(context: GkeContext, name: string): GkeControlP
         masterAuths[0]?.clusterCaCertificate,
       ) ?? unknownApi(),
   );
-  return { id: found.id, name: found.name, api, resources: [] };
+  const workloadIdentity = found.apply(({ workloadIdentityConfigs }) =>
+    workloadIdentityConfigs.some(({ workloadPool }) => workloadPool !== ""),
+  );
+  return { id: found.id, name: found.name, api, workloadIdentity, resources: [] };
 }
 
 /** Arguments of the cluster that follow from the settings alone. */
@@ -94,6 +107,8 @@ export function clusterArgs({ settings, name, project, labels, description }: Gk
     // An empty list closes the address of the control plane to everybody but the nodes.
     masterAuthorizedNetworksConfig: {
       cidrBlocks: controlPlane.authorizedNetworks.map((cidrBlock) => ({ cidrBlock })),
+      // Virtual machines of every customer of Google are among its public addresses.
+      gcpPublicCidrsAccessEnabled: false,
     },
     ...(network.privateNodes
       ? {

@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { GkeSettings } from "../../settings/clusters/gke.ts";
 import * as gcp from "./gcp.ts";
 
@@ -24,6 +24,8 @@ export interface GkeNetwork {
   /** Names of the subnetwork's secondary ranges. */
   readonly podsRange: string;
   readonly servicesRange: string;
+  /** Ranges of a network of the stack's own as Google has them, by their settings. */
+  readonly ranges?: pulumi.Output<object>;
   readonly resources: readonly pulumi.Resource[];
 }
 
@@ -41,6 +43,7 @@ export function createNetwork(context: GkeContext): GkeNetwork {
       subnetwork: subnetwork.id,
       podsRange: PODS,
       servicesRange: SERVICES,
+      ranges: rangesOf(subnetwork),
       resources: [network, subnetwork, ...nat],
     };
   }
@@ -79,6 +82,13 @@ function ownNetwork(context: GkeContext) {
     { parent },
   );
   return { network, subnetwork };
+}
+
+function rangesOf({ ipCidrRange, secondaryIpRanges }: gcp.Subnetwork): pulumi.Output<object> {
+  return pulumi.all([ipCidrRange, secondaryIpRanges]).apply(([nodes, secondary]) => {
+    const rangeOf = (name: string) => secondary?.find(({ rangeName }) => rangeName === name)?.ipCidrRange;
+    return { "network.nodes": nodes, "network.pods": rangeOf(PODS), "network.services": rangeOf(SERVICES) };
+  });
 }
 
 function createNat(context: GkeContext, network: pulumi.Input<string>): pulumi.Resource[] {

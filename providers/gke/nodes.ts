@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { gpusOf, nodeZonesOf } from "../../settings/clusters/gke-facts.ts";
 import type { NodePool } from "../../settings/clusters/node-pools.ts";
 import { nodeLabels, nodeTaints } from "../../settings/clusters/pool-marks.ts";
@@ -21,7 +22,7 @@ export function createPools(
         {
           ...poolArgs(pool, context),
           cluster: cluster.id,
-          nodeConfig: nodeConfig(name, pool, context, account),
+          nodeConfig: { ...nodeConfig(name, pool, context, account), ...metadataServer(cluster) },
         },
         {
           parent,
@@ -73,7 +74,6 @@ export function nodeConfig(
     serviceAccount: email,
     // What the account may do is said by its roles alone.
     oauthScopes: ["https://www.googleapis.com/auth/cloud-platform"],
-    workloadMetadataConfig: { mode: "GKE_METADATA" },
     shieldedInstanceConfig: {
       // The GPU drivers that GKE installs are not signed.
       enableSecureBoot: gpus === undefined,
@@ -83,6 +83,15 @@ export function nodeConfig(
     ...(gpus === undefined
       ? {}
       : { guestAccelerators: [{ ...gpus, gpuDriverInstallationConfig: { gpuDriverVersion: "DEFAULT" } }] }),
+  } satisfies gcp.types.NodePoolNodeConfig;
+}
+
+/** The metadata server that gives pods identities of their own; Google refuses it where the cluster knows none. */
+function metadataServer({ workloadIdentity }: GkeControlPlane) {
+  return {
+    workloadMetadataConfig: pulumi
+      .output(workloadIdentity)
+      .apply((known) => (known ? { mode: "GKE_METADATA" } : undefined)),
   } satisfies gcp.types.NodePoolNodeConfig;
 }
 

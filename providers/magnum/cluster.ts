@@ -3,8 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import type { MagnumSettings } from "../../settings/clusters/magnum.ts";
 import { clusterLabels, defaultPool, gigabytes, isElastic } from "../../settings/clusters/magnum-facts.ts";
 import { seconds } from "../../settings/quantities.ts";
+import { refuse } from "../cloud/fixed.ts";
 import { changeWarnings, FIXED_INPUTS, refuseChanges, type Traits } from "./fixed.ts";
-import { type MagnumContext, networkArgs, refuse, templateOf } from "./template.ts";
+import { type MagnumContext, networkArgs, templateOf } from "./template.ts";
 
 /** What Magnum answered when it signed the administrator's certificate; PEM texts and a kubeconfig. */
 export type Credentials = Readonly<Record<string, string>>;

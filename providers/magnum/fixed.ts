@@ -1,4 +1,4 @@
-import { UserError } from "../../settings/problems.ts";
+import { refuseChanges as refuse } from "../cloud/fixed.ts";
 
 /** Inputs of a cluster that Magnum cannot change, and what to do: they are ignored, so that none makes it anew. */
 export const FIXED_INPUTS = [
@@ -44,27 +44,16 @@ const REFUSED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Refuses settings that a cluster cannot follow any more.
- *
- * Without it a changed setting would be ignored in silence, or make the cluster and all in it anew.
+ * Refuses settings that a cluster of Magnum cannot follow any more.
  *
  * @param wanted what the settings say now; what they leave open is not compared
  * @param inputs what is compared, and the setting that each is written from
  * @throws UserError that names every such setting, what the cluster has, and the remedy
  */
 export function refuseChanges(wanted: Traits, actual: Traits, inputs = REFUSED): void {
-  const faults = Object.entries(inputs)
-    .filter(([key]) => wanted[key] !== undefined && actual[key] !== undefined && wanted[key] !== actual[key])
-    .map(
-      ([key, setting]) => `  dask:cluster.${setting} is ${wanted[key]}, and the cluster has ${actual[key]}`,
-    );
-  if (faults.length === 0) return;
-  throw new UserError(
-    [
-      "Magnum cannot change these of a cluster that is there; put them back, or destroy the stack and bring it up again.",
-      ...faults,
-    ].join("\n"),
-  );
+  const bySetting = (traits: Traits) =>
+    Object.fromEntries(Object.entries(inputs).map(([input, setting]) => [setting, traits[input]]));
+  refuse("Magnum", bySetting(wanted), bySetting(actual));
 }
 
 /** What differs without harm: settings that count when a cluster is made, and what can be done about them by hand. */

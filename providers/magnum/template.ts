@@ -2,7 +2,7 @@ import * as openstack from "@pulumi/openstack";
 import * as pulumi from "@pulumi/pulumi";
 import type { MagnumSettings, OwnTemplate } from "../../settings/clusters/magnum.ts";
 import { gigabytes } from "../../settings/clusters/magnum-facts.ts";
-import { UserError } from "../../settings/problems.ts";
+import { refuse } from "../cloud/fixed.ts";
 import type { Tags } from "../cloud/tags.ts";
 import { refuseChanges, TEMPLATE_INPUTS } from "./fixed.ts";
 
@@ -44,15 +44,6 @@ export function templateOf(context: MagnumContext): Template {
     return id;
   });
   return { id, resources: [made] };
-}
-
-/** Does what refuses settings; its words are printed without a stack, because they are all the user needs. */
-export function refuse(check: () => void): void {
-  try {
-    check();
-  } catch (error) {
-    throw error instanceof UserError ? new pulumi.RunError(error.message) : error;
-  }
 }
 
 /** Arguments of a template of our own. Labels stand on the cluster, so that they are written in one place. */

@@ -8,6 +8,7 @@ export const gcpStates: States = {
     member: `serviceAccount:${accountId}@${project}.iam.gserviceaccount.com`,
   }),
   "gcp:container/cluster:Cluster": (_name, inputs) => ({
+    ...networkOf(inputs),
     id: `projects/${inputs.project}/locations/${inputs.location}/clusters/${inputs.name}`,
     endpoint: "203.0.113.5",
     masterAuth: { clusterCaCertificate: "Q0E=" },
@@ -16,6 +17,15 @@ export const gcpStates: States = {
     },
   }),
 };
+
+/** Where a cluster stands, as Google answers it: by paths, whatever it was given. */
+function networkOf({ name, network, subnetwork }: Record<string, unknown>) {
+  const nameOf = (given: unknown) => (/-id$/.test(String(given)) ? name : given);
+  return {
+    network: `projects/my-project/global/networks/${nameOf(network)}`,
+    subnetwork: `projects/my-project/regions/europe-west1/subnetworks/${nameOf(subnetwork)}`,
+  };
+}
 
 /** Answers of the Google provider's functions. */
 export const gcpCalls: Calls = {
@@ -26,6 +36,7 @@ export const gcpCalls: Calls = {
     endpoint: "203.0.113.6",
     masterAuths: [{ clusterCaCertificate: "Q0E=" }],
     controlPlaneEndpointsConfigs: [{ dnsEndpointConfigs: [{ endpoint: "gke-9.europe-west1.gke.goog" }] }],
+    workloadIdentityConfigs: [{ workloadPool: `${project}.svc.id.goog` }],
   }),
 };
 

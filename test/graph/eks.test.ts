@@ -1,10 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "../../components/cluster.ts";
-import { awsCalls, awsStates, duplicateNames, isInCluster, isOfCloud } from "./clouds.ts";
-import { type Registered, type Run, reaches, value } from "./mock-engine.ts";
+import * as aws from "../../providers/eks/aws.ts";
+import { FIXED_INPUTS } from "../../providers/eks/fixed.ts";
+import { agentWarning } from "../../providers/eks/pod-identity.ts";
+import { checkAwsConfig } from "../../providers/eks/provider.ts";
+import {
+  awsCalls,
+  awsStates,
+  cloudCalls,
+  cloudStates,
+  duplicateNames,
+  isInCluster,
+  isOfCloud,
+} from "./clouds.ts";
+import { type Registered, type Run, reaches, run, type States, value } from "./mock-engine.ts";
 import { kubeconfigOf, onPlanned, type PlannedOptions } from "./planned-cluster.ts";
+import { refusedChange } from "./refused.ts";
 
 const POOLS = {
   core: { machineType: "m6i.xlarge", max: 3 },
@@ -22,7 +35,11 @@ function plainProgram(): Promise<Run> {
   return plain;
 }
 
-function program(own: Record<string, unknown> = {}, options: PlannedOptions = {}): Promise<Run> {
+function program(
+  own: Record<string, unknown> = {},
+  options: PlannedOptions = {},
+  releases: object = { batch: BATCH },
+): Promise<Run> {
   const cluster = {
     provider: "eks",
     region: "eu-central-1",
@@ -31,10 +48,7 @@ function program(own: Record<string, unknown> = {}, options: PlannedOptions = {}
     tags: { costCentre: "42" },
     ...own,
   };
-  return onPlanned(
-    { cluster, releases: { batch: BATCH } },
-    { states: awsStates, calls: awsCalls, ...options },
-  );
+  return onPlanned({ cluster, releases }, { states: awsStates, calls: awsCalls, ...options });
 }
 
 /** What a use of the contract answers, with all outputs resolved. */
@@ -153,16 +167,14 @@ test("public and private subnets in two zones carry the tags by which load balan
     mapPublicIpOnLaunch: false,
     tags: { Name: "dask-test-private-2", ...shared, "kubernetes.io/role/internal-elb": "1" },
   });
-  assert.deepEqual(made.find("aws:ec2/subnet:Subnet", "private-1").ignoreChanges, ["availabilityZone"]);
 });
 
-test("zones of the settings are taken as they stand, and a change of them is not ignored", async () => {
+test("zones of the settings are taken as they stand", async () => {
   const made = await program({ network: { zones: ["eu-central-1c", "eu-central-1a", "eu-central-1b"] } });
   const subnets = made.all("aws:ec2/subnet:Subnet");
   assert.equal(subnets.length, 6);
   const first = made.find("aws:ec2/subnet:Subnet", "private-1");
   assert.equal(first.inputs.availabilityZone, "eu-central-1c");
-  assert.deepEqual(first.ignoreChanges, []);
 });
 
 test("nodes go out by one NAT gateway, load balancers by the internet gateway, and to S3 there is a free way", async () => {
@@ -532,6 +544,23 @@ test("a static endpoint has an Elastic IP in one subnet, known before the Servic
   assert.ok(reaches(made, address).has(made.find("aws:ec2/internetGateway:InternetGateway").urn));
 });
 
+test("teardown: an address goes after the nodes, minutes after its load balancer, whose interfaces hold it so long", async () => {
+  const hub = { kind: "jupyterhub", tls: { kind: "none", plainHttp: "accepted" } };
+  const releases = { hub, batch: BATCH };
+  const options = { states: cloudStates, calls: cloudCalls };
+  const made = await program({ loadBalancer: { static: true, subnets: 1 } }, options, releases);
+  const addresses = made.all(EIP);
+  assert.deepEqual(addresses.map(({ name }) => name).sort(), [
+    "endpoint-batch-scheduler",
+    "endpoint-hub-hub",
+    "nat",
+  ]);
+  const inside = made.resources.filter(isInCluster);
+  for (const each of [...made.all(GROUP), ...inside])
+    for (const { urn } of addresses)
+      assert.ok(reaches(made, each).has(urn), `${each.urn} could outlive ${urn}`);
+});
+
 test("an internal endpoint stands in the private subnets, and one that is no load balancer gets nothing", async () => {
   const internal = await answer(
     { loadBalancer: { internal: true } },
@@ -587,8 +616,10 @@ test("the kubeconfig runs the AWS CLI, is secret, and the provider knows the clu
   assert.deepEqual(config.users[0].user.exec, {
     apiVersion: "client.authentication.k8s.io/v1beta1",
     command: "aws",
-    args: ["--region", "eu-central-1", "eks", "get-token", "--cluster-name", "dask-test", "--output", "json"],
-    env: [{ name: "AWS_PROFILE", value: "dev" }],
+    args: [
+      ...["--profile", "dev", "--region", "eu-central-1"],
+      ...["eks", "get-token", "--output", "json", "--cluster-name", "dask-test"],
+    ],
     interactiveMode: "Never",
   });
   const { inputs } = find("pulumi:providers:kubernetes", "cluster");
@@ -597,9 +628,150 @@ test("the kubeconfig runs the AWS CLI, is secret, and the provider knows the clu
   assert.equal(find("pulumi:providers:aws").inputs.profile, "dev");
 });
 
+/** Runs with `aws:` keys in the stack's configuration. */
+async function withAwsConfig(config: Record<string, string>, work: () => Promise<void>): Promise<void> {
+  pulumi.runtime.setAllConfig(config);
+  await work().finally(() => pulumi.runtime.setAllConfig({}));
+}
+
+test("the provider follows the stack's aws: configuration beside region and profile", () =>
+  withAwsConfig(
+    {
+      "aws:allowedAccountIds": '["123456789012"]',
+      "aws:endpoints": '[{"ec2":"http://127.0.0.1:1"}]',
+      "aws:skipRequestingAccountId": "true",
+      "aws:region": "eu-central-1",
+      "aws:defaultTags": '{"tags":{"team":"data","costCentre":"7"}}',
+    },
+    async () => {
+      const { inputs } = (await program()).find("pulumi:providers:aws");
+      assert.equal(inputs.allowedAccountIds, '["123456789012"]');
+      assert.equal(inputs.endpoints, '[{"ec2":"http://127.0.0.1:1"}]');
+      assert.equal(inputs.skipRequestingAccountId, "true");
+      assert.deepEqual(JSON.parse(String(inputs.defaultTags)), { tags: { team: "data", ...STACK_TAGS } });
+    },
+  ));
+
+test("an aws: configuration that the AWS CLI of the kubeconfig could not follow is refused with words", async () => {
+  const refusedWith = (config: Record<string, string>, expected: RegExp) =>
+    withAwsConfig(config, async () => {
+      assert.throws(() => checkAwsConfig({ region: "eu-central-1" }), expected);
+    });
+  const signs =
+    /would sign in Pulumi alone, and not the AWS CLI, .*; run: pulumi config rm aws:\w+, and name a profile/;
+  await refusedWith({ "aws:profile": "dev" }, signs);
+  await refusedWith({ "aws:secretKey": "x" }, signs);
+  await refusedWith({ "aws:assumeRoles": '[{"roleArn":"arn:aws:iam::123456789012:role/x"}]' }, signs);
+  await refusedWith(
+    { "aws:region": "eu-west-1" },
+    /aws:region is eu-west-1, and dask:cluster\.region is eu-central-1; run: pulumi config rm aws:region/,
+  );
+  checkAwsConfig({ region: "eu-central-1" });
+});
+
+test("an autoscaler in an existing cluster needs the add-on that gives it rights, and a warning says so", async () => {
+  const warningOf = async (getAddon: () => Record<string, unknown>) => {
+    const kept: (string | undefined)[] = [];
+    await run(
+      async () => {
+        kept.push(await agentWarning("team", new aws.Provider("aws", { region: "eu-central-1" })));
+        return {};
+      },
+      { calls: { "aws:eks/getAddon:getAddon": getAddon } },
+    );
+    return kept[0];
+  };
+  const failing = (details: string) => () => {
+    // As the engine hands down what a cloud answered.
+    throw Object.assign(new Error(), { details });
+  };
+  assert.match(
+    (await warningOf(failing("ResourceNotFoundException: No addon"))) ?? "",
+    /team has no add-on .*; run: aws eks create-addon --cluster-name team --addon-name eks-pod-identity-agent/,
+  );
+  assert.equal(await warningOf(failing("AccessDeniedException")), undefined);
+  assert.equal(await warningOf(() => ({ addonVersion: "v1.3.0" })), undefined);
+});
+
 test("with auth: token the kubeconfig holds a token and runs nothing", async () => {
   const { config } = await withKubeconfig({ auth: "token" });
   assert.deepEqual(config.users[0].user, { token: "k8s-aws-v1.token" });
+});
+
+/** A cluster as Amazon has it; `more` are outputs that differ from what the settings want. */
+function standing(more: object): States {
+  return {
+    ...awsStates,
+    [CLUSTER]: (name, inputs) => ({ ...awsStates[CLUSTER]?.(name, inputs), region: "eu-central-1", ...more }),
+  };
+}
+
+test("what Amazon cannot change of a cluster keeps its value, so that no change makes the cluster anew", async () => {
+  const made = await program({ logs: { types: ["api"] } });
+  for (const [type, fixed] of Object.entries(FIXED_INPUTS))
+    for (const each of made.all(type))
+      for (const input of fixed) assert.ok(each.ignoreChanges.includes(input), `${each.urn} ${input}`);
+  for (const input of ["name", "roleArn", "kubernetesNetworkConfig", "vpcConfig.subnetIds"])
+    assert.ok(made.find(CLUSTER).ignoreChanges.includes(input), input);
+  assert.deepEqual(made.find("pulumi:providers:aws").ignoreChanges, ["region"]);
+});
+
+/** Changed settings by what the refusal says of them: settings, and what Amazon has. */
+const CHANGED: Readonly<Record<string, readonly [own: Record<string, unknown>, has: States]>> = {
+  "name is new, and the cluster has dask-test": [{ name: "new" }, standing({ name: "dask-test" })],
+  "region is eu-west-1, and the cluster has eu-central-1": [
+    { region: "eu-west-1" },
+    standing({ region: "eu-central-1" }),
+  ],
+  "network\\.serviceCidr is 10\\.100\\.0\\.0/16, and the cluster has 172\\.20\\.0\\.0/16": [
+    { network: { serviceCidr: "10.100.0.0/16" } },
+    standing({ kubernetesNetworkConfig: { serviceIpv4Cidr: "172.20.0.0/16" } }),
+  ],
+  "network\\.cidr is 10\\.8\\.0\\.0/16, and the cluster has 10\\.0\\.0\\.0/16": [
+    { network: { cidr: "10.8.0.0/16" } },
+    { ...awsStates, "aws:ec2/vpc:Vpc": () => ({ cidrBlock: "10.0.0.0/16" }) },
+  ],
+  "network\\.zones is eu-central-1a, eu-central-1b, eu-central-1c, and the cluster has eu-central-1a, eu-central-1b":
+    [
+      { network: { zones: ["eu-central-1a", "eu-central-1b", "eu-central-1c"] } },
+      standing({ vpcConfig: { subnetIds: ["private-1-id", "private-2-id"] } }),
+    ],
+  "network\\.zones is eu-central-1a, eu-central-1b, and the cluster has eu-central-1a, eu-central-1b, 1 more":
+    [
+      { network: { zones: ["eu-central-1a", "eu-central-1b"] } },
+      standing({ vpcConfig: { subnetIds: ["private-1-id", "private-2-id", "private-3-id"] } }),
+    ],
+  "network\\.existing is none, and the cluster has { privateSubnets: \\[subnet-0a, subnet-0b\\] }": [
+    {},
+    standing({ vpcConfig: { vpcId: "vpc-0f", subnetIds: ["subnet-0a", "subnet-0b"] } }),
+  ],
+  "network\\.existing\\.privateSubnets is subnet-0a, subnet-0b, and the cluster has subnet-0d, subnet-0e": [
+    { network: { existing: { privateSubnets: ["subnet-0b", "subnet-0a"] } } },
+    standing({ vpcConfig: { subnetIds: ["subnet-0d", "subnet-0e"] } }),
+  ],
+};
+
+const REFUSED = /^Amazon cannot change these .*; put them back, or destroy the stack/;
+
+for (const [words, [own, states]] of Object.entries(CHANGED))
+  test(`a change that would need another cluster stops the preview: ${words.replaceAll("\\", "")}`, async () => {
+    const change = (found: States) => program(own, { states: found, preview: true });
+    const message = await refusedChange(change, states, [GROUP, ADDON, RELEASE]);
+    assert.match(message, new RegExp(`dask:cluster\\.${words}$`, "m"));
+    assert.match(message, REFUSED);
+  });
+
+test("a change that would need another cluster stops an up before nodes, add-ons and releases", async () => {
+  const change = (found: States) => program({ name: "new" }, { states: found });
+  const untouched = [GROUP, ADDON, RELEASE, TAG, "kubernetes:core/v1:Namespace"];
+  assert.match(await refusedChange(change, standing({ name: "dask-test" }), untouched), REFUSED);
+});
+
+test("subnets in another order are the same cluster, whose nodes move to the first", async () => {
+  const existing = { privateSubnets: ["subnet-0b", "subnet-0a"] };
+  const states = standing({ vpcConfig: { subnetIds: ["subnet-0a", "subnet-0b"] } });
+  const made = await program({ network: { existing } }, { states });
+  assert.deepEqual(made.find(GROUP, "core").inputs.subnetIds, ["subnet-0b"]);
 });
 
 test("deletion protection holds at Amazon and in Pulumi, which refuses before it deletes anything", async () => {

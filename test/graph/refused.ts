@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { deploy } from "../../deploy.ts";
 import { parseSettings } from "../../settings/parse.ts";
-import type { Calls } from "./mock-engine.ts";
+import type { Calls, Run, States } from "./mock-engine.ts";
 
 /**
  * Runs a program that must not go on and answers its message; fails where it goes on, or has registered anything.
@@ -33,4 +34,49 @@ export async function refused(input: object, calls: Calls = {}): Promise<string>
     "nothing is created",
   );
   return error.message;
+}
+
+/**
+ * Runs a program on a cluster that is there already and must not be touched; answers the error by which it stops.
+ *
+ * @param program is to be run with these states
+ * @param untouched types of which nothing may be made
+ */
+export async function refusedChange(
+  program: (states: States) => Promise<Run>,
+  states: States,
+  untouched: readonly string[],
+): Promise<string> {
+  const made: string[] = [];
+  const recorded = (type: string) => (name: string) => {
+    made.push(`${type} ${name}`);
+    return {};
+  };
+  const recording = Object.fromEntries(untouched.map((type) => [type, recorded(type)]));
+  const error = await firstRejection(() => program({ ...states, ...recording }));
+  assert.deepEqual(made, []);
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The error by which a program ends; what hangs on a refused cluster never comes, so the program itself never does. */
+async function firstRejection(program: () => Promise<unknown>): Promise<unknown> {
+  const errors: unknown[] = [];
+  const others = process.listeners("unhandledRejection");
+  process.removeAllListeners("unhandledRejection");
+  try {
+    await new Promise<void>((stopped, failed) => {
+      const keep = (error: unknown) => stopped(void errors.push(error));
+      process.on("unhandledRejection", keep);
+      program().then(() => failed(new Error("it was accepted")), keep);
+    });
+    // It comes again for each thing that hangs on the cluster.
+    for (let known = 0; known < errors.length; ) {
+      known = errors.length;
+      await setImmediate();
+    }
+    return errors[0];
+  } finally {
+    process.removeAllListeners("unhandledRejection");
+    for (const listener of others) process.on("unhandledRejection", listener);
+  }
 }

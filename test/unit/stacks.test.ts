@@ -108,5 +108,5 @@ function isNetwork({ type }: Registered): boolean {
 
 /** An address or a record of one Service lives and goes with that Service. */
 function isForOneService({ type }: Registered): boolean {
-  return /address|record|eip|floatingip/i.test(type.split(":").at(-1) ?? "");
+  return /address|record|floatingip/i.test(type.split(":").at(-1) ?? "");
 }
