@@ -1,4 +1,5 @@
 import { cluster } from "./clusters/cluster.ts";
+import { offerWhatFits } from "./clusters/gateway-offers.ts";
 import { type Problem, problemsOf, SettingsError } from "./problems.ts";
 import { check } from "./rules.ts";
 import { release, type Settings, schema } from "./schema.ts";
@@ -12,12 +13,14 @@ import { release, type Settings, schema } from "./schema.ts";
  */
 export function parseSettings(input: unknown, found: readonly Problem[] = []): Settings {
   const result = schema.safeParse(input, { reportInput: true });
-  const own = result.success
-    ? check(result.data, input)
-    : [...problemsOf(result.error.issues, input, schema), ...checkWhatParses(input)];
+  const settings = result.success ? offerWhatFits(result.data) : undefined;
+  const own =
+    settings === undefined
+      ? [...problemsOf(result.error?.issues ?? [], input, schema), ...checkWhatParses(input)]
+      : check(settings, input);
   const problems = [...found, ...own];
-  if (!result.success || problems.length > 0) throw new SettingsError(problems);
-  return result.data;
+  if (settings === undefined || problems.length > 0) throw new SettingsError(problems);
+  return settings;
 }
 
 /** Applies the rules to the releases that are well-formed, so that one bad release does not hide another's fault. */
@@ -31,7 +34,8 @@ function checkWhatParses(input: unknown): Problem[] {
   if (!parsedCluster.success) return [];
   const parsedOthers = others.safeParse(raw);
   const settings = parsedOthers.success ? parsedOthers.data : others.parse({});
-  return check({ ...settings, cluster: parsedCluster.data, releases: Object.fromEntries(releases) }, input);
+  const sound = { ...settings, cluster: parsedCluster.data, releases: Object.fromEntries(releases) };
+  return check(offerWhatFits(sound), input);
 }
 
 const others = schema.omit({ cluster: true, releases: true }).strip();

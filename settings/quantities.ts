@@ -68,6 +68,11 @@ export function bytes(size: string): number {
   return Number(size.slice(0, -1)) * BYTES[size.slice(-1) as keyof typeof BYTES];
 }
 
+/** A number of bytes as the settings write it: `13.9G`, or `512M` below one of these. */
+export function memoryText(size: number): string {
+  return size >= BYTES.G ? `${size / BYTES.G}G` : `${size / BYTES.M}M`;
+}
+
 /** Seconds of a duration that the schema accepted. */
 export function seconds(span: string): number {
   return Number(span.slice(0, -1)) * SECONDS[span.slice(-1) as keyof typeof SECONDS];

@@ -1,6 +1,6 @@
 import { bytes, show } from "../quantities.ts";
 import type { EksSettings } from "./eks.ts";
-import { isGpuMachine, nodeImage } from "./eks-facts.ts";
+import { isGpuMachine, machineGpus, nodeImage } from "./eks-facts.ts";
 import type { Fault } from "./eks-network-rules.ts";
 import { prefixLength } from "./networks.ts";
 import type { NodePool } from "./node-pools.ts";
@@ -85,10 +85,23 @@ function faultsOf(name: string, pool: NodePool, tags: number): Fault[] {
     ],
   ];
   return [
+    ...gpuCountFaults(at, pool),
     ...labelFaults(at, pool.labels),
     ...markFaults(at, pool, tags),
     ...faults.filter((each) => each !== false),
   ];
+}
+
+/** A number of GPUs that a machine type does not have: pods that ask for it would never run. */
+function gpuCountFaults(at: (...path: string[]) => string[], { machineType, gpu }: NodePool): Fault[] {
+  const count = gpu?.count;
+  if (count === undefined) return [];
+  return machineType.flatMap((type): Fault[] => {
+    const built = machineGpus(type);
+    // One without any is refused for itself.
+    if (built === undefined || built === 0 || built === count) return [];
+    return [[at("gpu", "count"), `is not what ${type} has, which comes with ${built}; remove count`]];
+  });
 }
 
 /** How Amazon names machine types: a family and a size, like `m6i.xlarge` or `p6-b200.48xlarge`. */

@@ -2,6 +2,7 @@ import type { Problem, Report } from "../problems.ts";
 import type { ExposeSettings } from "../releases/release.ts";
 import type { Settings } from "../schema.ts";
 import type { EksSettings } from "./eks.ts";
+import { gpusOf } from "./eks-facts.ts";
 import { type Fault, loadBalancerFaults, networkFaults } from "./eks-network-rules.ts";
 import { MOST_TAGS, poolFaults, roomFaults } from "./eks-pool-rules.ts";
 import { decidedAlready } from "./existing-rules.ts";
@@ -9,11 +10,12 @@ import { aligned } from "./networks.ts";
 import { checkPools, type PoolTraits } from "./pool-rules.ts";
 
 /** What node groups of EKS can do. */
-const TRAITS: PoolTraits = { cloud: "eks", severalMachineTypes: true };
+export function eksTraits({ existing }: Pick<EksSettings, "existing">): PoolTraits {
+  return { cloud: "eks", severalMachineTypes: true, otherNodes: existing !== undefined, gpus: gpusOf };
+}
 
 /** The rules of a cluster on EKS, beyond the schema. */
 export function checkEks(cluster: EksSettings, releases: Settings["releases"], report: Report): Problem[] {
-  const otherNodes = cluster.existing !== undefined;
   const faults = [
     ...versionFaults(cluster),
     ...networkFaults(cluster),
@@ -27,7 +29,7 @@ export function checkEks(cluster: EksSettings, releases: Settings["releases"], r
   return [
     ...faults.map(([path, message]) => report(["cluster", ...path], message)),
     ...withoutEffect(cluster, report),
-    ...checkPools(cluster.nodePools, { ...TRAITS, otherNodes }, releases, report),
+    ...checkPools(cluster.nodePools, eksTraits(cluster), releases, report),
   ];
 }
 

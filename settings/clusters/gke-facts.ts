@@ -76,10 +76,18 @@ export function gpusOf({
 }: Pick<NodePool, "machineType" | "gpu">): Gpus | undefined {
   const [series = "", kind = "", size = ""] = machine.split("-");
   const builtIn = BUILT_IN[`${series}-${kind}`];
-  const type = gpu?.type ?? builtIn?.type;
-  const count = builtIn?.count(size) ?? gpu?.count;
+  const type = builtIn?.type ?? gpu?.type;
+  const count = builtIn === undefined ? (gpu?.count ?? 1) : (builtIn.count(size) ?? gpu?.count);
   return type === undefined || count === undefined ? undefined : { type, count };
 }
+
+/** GPUs that can be attached to machines, and how many of them, as Google's "GPU machine types" lists them. */
+export const ATTACHABLE: Readonly<Record<string, readonly number[]>> = {
+  "nvidia-tesla-t4": [1, 2, 4],
+  "nvidia-tesla-p4": [1, 2, 4],
+  "nvidia-tesla-p100": [1, 2, 4],
+  "nvidia-tesla-v100": [1, 2, 4, 8],
+};
 
 /** Whether GPUs can be attached to a machine type: to `n1` only, all others come with them or have none. */
 export function takesGpus(machineType: string): boolean {

@@ -1,6 +1,6 @@
 import { bytes } from "../quantities.ts";
 import type { GkeSettings } from "./gke.ts";
-import { gpusOf, hasGpus, nodeZonesOf, takesGpus } from "./gke-facts.ts";
+import { ATTACHABLE, gpusOf, hasGpus, nodeZonesOf, takesGpus } from "./gke-facts.ts";
 import { prefixLength } from "./networks.ts";
 import type { NodePool } from "./node-pools.ts";
 
@@ -37,6 +37,10 @@ function faultsOf(name: string, pool: NodePool): Fault[] {
     faults.push([at("disk"), `is too small for a node's image; use at least ${LEAST_DISK}`]);
   const gpu = gpuFault(machineType, pool);
   if (gpu !== undefined) faults.push([at("gpu"), gpu]);
+  else
+    faults.push(
+      ...gpuContradictions(machineType, pool).map(([key, text]): Fault => [[...at("gpu"), key], text]),
+    );
   return faults;
 }
 
@@ -50,6 +54,24 @@ function gpuFault(machineType: string, pool: NodePool): string | undefined {
   if (wanted && gpusOf(pool) === undefined)
     return `does not say which GPU ${machineType} has; add gpu: { type: nvidia-tesla-t4 } to an n1 machine, or use g2-standard-8`;
   return undefined;
+}
+
+/** What the settings say of GPUs that a machine type does not come with, or cannot be given. */
+function gpuContradictions(machineType: string, pool: NodePool): [key: string, message: string][] {
+  const { gpu } = pool;
+  const actual = gpusOf(pool);
+  if (gpu === undefined || actual === undefined) return [];
+  if (!takesGpus(machineType))
+    return (["type", "count"] as const)
+      .filter((key) => gpu[key] !== undefined && gpu[key] !== actual[key])
+      .map((key) => [key, `is not what ${machineType} has, which comes with ${actual[key]}; remove ${key}`]);
+  const counts = Object.hasOwn(ATTACHABLE, actual.type) ? ATTACHABLE[actual.type] : undefined;
+  if (counts === undefined)
+    return [
+      ["type", `cannot be attached to ${machineType}; use one of ${Object.keys(ATTACHABLE).join(", ")}`],
+    ];
+  if (counts.includes(actual.count)) return [];
+  return [["count", `is not a number of ${actual.type} that a machine can have; use ${counts.join(", ")}`]];
 }
 
 /** Addresses of a subnetwork that Google keeps for itself. */

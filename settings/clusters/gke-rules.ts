@@ -2,16 +2,19 @@ import type { Problem, Report } from "../problems.ts";
 import type { Settings } from "../schema.ts";
 import { decidedAlready } from "./existing-rules.ts";
 import type { GkeSettings } from "./gke.ts";
-import { isZone, labelText, regionOf } from "./gke-facts.ts";
+import { gpusOf, isZone, labelText, regionOf } from "./gke-facts.ts";
 import { type Fault, poolFaults } from "./gke-pool-rules.ts";
 import { aligned, overlaps, prefixLength } from "./networks.ts";
 import { checkPools, type PoolTraits } from "./pool-rules.ts";
 
-const TRAITS: PoolTraits = { cloud: "gke", severalMachineTypes: false };
+/** What node pools of GKE can do. */
+export function gkeTraits({ existing }: Pick<GkeSettings, "existing">): PoolTraits {
+  const gpus: PoolTraits["gpus"] = (pool) => gpusOf(pool)?.count;
+  return { cloud: "gke", severalMachineTypes: false, otherNodes: existing !== undefined, gpus };
+}
 
 /** The rules of a cluster of Google Kubernetes Engine, beyond the schema. */
 export function checkGke(cluster: GkeSettings, releases: Settings["releases"], report: Report): Problem[] {
-  const otherNodes = cluster.existing !== undefined;
   return [
     ...[
       ...locationFaults(cluster),
@@ -22,7 +25,7 @@ export function checkGke(cluster: GkeSettings, releases: Settings["releases"], r
       ...poolFaults(cluster),
     ].map(([path, message]) => report(["cluster", ...path], message)),
     ...withoutEffect(cluster, report),
-    ...checkPools(cluster.nodePools, { ...TRAITS, otherNodes }, releases, report),
+    ...checkPools(cluster.nodePools, gkeTraits(cluster), releases, report),
   ];
 }
 

@@ -44,7 +44,12 @@ const gpu = z.strictObject({
     .min(1)
     .optional()
     .describe("Kind of GPU as the cloud names it. Default: the one that the machine type comes with."),
-  count: z.int().min(1).max(16).default(1).describe("GPUs of one node."),
+  count: z
+    .int()
+    .min(1)
+    .max(16)
+    .optional()
+    .describe("GPUs of one node. Default: those that the machine type comes with, else 1."),
 });
 
 const pool = z.strictObject({

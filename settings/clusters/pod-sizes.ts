@@ -1,8 +1,10 @@
 import type { Placement, Role } from "../placement.ts";
+import { memoryText } from "../quantities.ts";
 import type { DaskSettings } from "../releases/dask.ts";
 import type { GatewayShapeSettings } from "../releases/dask-gateway.ts";
 import type { DaskOperatorSettings } from "../releases/dask-operator.ts";
 import type { DaskhubSettings } from "../releases/daskhub.ts";
+import { gatewaySizes } from "../releases/gateway-limits.ts";
 import type { HubSettings } from "../releases/jupyterhub.ts";
 import type { ReleaseSettings } from "../schema.ts";
 
@@ -15,6 +17,8 @@ export interface PodSize {
   readonly memory: string;
   /** GPUs that the pod asks for. Default: none. */
   readonly gpus?: number;
+  /** Whether users may ask for such a pod, and need not. Default: no. */
+  readonly offered?: boolean;
   /** Path of the setting inside the release that says the size: `["workers", "memory"]`. */
   readonly path: readonly string[];
   /** Where the pod runs, where the release says so itself; else by its role. */
@@ -39,10 +43,30 @@ export function podSizes(release: ReleaseSettings): readonly PodSize[] {
   }
 }
 
-function gatewayPods({ scheduler, worker }: GatewayShapeSettings): PodSize[] {
+function gatewayPods(release: GatewayShapeSettings): PodSize[] {
   return [
-    { role: "scheduler", ...size(scheduler), path: ["scheduler"] },
-    { role: "worker", ...size(worker), path: ["worker"] },
+    { role: "scheduler", ...size(release.scheduler), path: ["scheduler"] },
+    { role: "worker", ...size(release.worker), path: ["worker"] },
+    ...offeredWorkers(release),
+  ];
+}
+
+/** The largest workers that users may choose: by each option alone, and by both, because they choose freely. */
+function offeredWorkers(release: GatewayShapeSettings): PodSize[] {
+  const { worker, workerCores, workerMemory } = gatewaySizes(release);
+  const most = {
+    cores: workerCores?.max ?? worker.cores,
+    memory: workerMemory?.max ?? worker.memory,
+  };
+  const offer = (cores: number, memory: number, ...path: string[]): PodSize => ({
+    ...{ role: "worker", cores, memory: memoryText(memory), offered: true },
+    path: ["options", ...path],
+  });
+  const more = { cores: most.cores > worker.cores, memory: most.memory > worker.memory };
+  return [
+    ...(more.cores ? [offer(most.cores, worker.memory, "workerCores", "max")] : []),
+    ...(more.memory ? [offer(worker.cores, most.memory, "workerMemory", "max")] : []),
+    ...(more.cores && more.memory ? [offer(most.cores, most.memory)] : []),
   ];
 }
 

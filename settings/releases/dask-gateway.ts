@@ -12,7 +12,9 @@ const coreRange = z.strictObject({
     .describe("Least cores of a worker. Default: 1, or `worker.cores` where that is less."),
   max: cores
     .optional()
-    .describe("Most cores of a worker. Default: 4 times `worker.cores`, as far as `limits` let it."),
+    .describe(
+      "Most cores of a worker. Default: 4 times `worker.cores`, as far as `limits` and the nodes let it.",
+    ),
 });
 
 const memoryRange = z.strictObject({
@@ -21,7 +23,9 @@ const memoryRange = z.strictObject({
     .describe("Least memory of a worker. Default: `1G`, or `worker.memory` where that is less."),
   max: memory
     .optional()
-    .describe("Most memory of a worker. Default: 4 times `worker.memory`, as far as `limits` let it."),
+    .describe(
+      "Most memory of a worker. Default: 4 times `worker.memory`, as far as `limits` and the nodes let it.",
+    ),
 });
 
 const options = z.strictObject({

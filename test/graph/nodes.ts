@@ -9,7 +9,8 @@ export interface Node {
   /** Cores and bytes that pods can have, whichever machine type of the pool it is. */
   readonly cores: number;
   readonly memory: number;
-  readonly gpus: boolean;
+  /** Infinite for a flavour of OpenStack, of which nobody knows how many. */
+  readonly gpus: number;
 }
 
 /** The nodes of every pool of a run, by cloud. */
@@ -17,12 +18,14 @@ export const nodesOf: Readonly<Record<CloudName, (made: Run) => Node[]>> = {
   gke: (made) =>
     made.all("gcp:container/nodePool:NodePool").map(({ inputs }) => {
       const { labels, taints, machineType, guestAccelerators } = inputs.nodeConfig as GkeNode;
-      return { labels, taints, gpus: guestAccelerators !== undefined, ...least("gke", [machineType]) };
+      const [{ count } = { count: 0 }] = guestAccelerators ?? [];
+      return { labels, taints, gpus: count, ...least("gke", [machineType]) };
     }),
   eks: (made) =>
     made.all("aws:eks/nodeGroup:NodeGroup").map(({ inputs }) => {
       const { labels, taints, instanceTypes } = inputs as unknown as EksGroup;
-      return { labels, taints, gpus: "nvidia.com/gpu.present" in labels, ...least("eks", instanceTypes) };
+      const gpus = Math.min(...instanceTypes.map((type) => EKS_GPUS[type] ?? 0));
+      return { labels, taints, gpus, ...least("eks", instanceTypes) };
     }),
   magnum: (made) => {
     const groups = made.all("openstack:containerinfra/nodeGroup:NodeGroup");
@@ -34,7 +37,7 @@ export const nodesOf: Readonly<Record<CloudName, (made: Run) => Node[]>> = {
     return all.map(({ name, flavour }) => ({
       labels: { "capi.stackhpc.com/node-group": String(name) },
       taints: [],
-      gpus: String(name) === "gpu",
+      gpus: String(name) === "gpu" ? Number.POSITIVE_INFINITY : 0,
       ...(FLAVOURS[String(flavour)] ?? NOTHING),
     }));
   },
@@ -42,11 +45,18 @@ export const nodesOf: Readonly<Record<CloudName, (made: Run) => Node[]>> = {
 
 interface GkeNode extends Pick<Node, "labels" | "taints"> {
   readonly machineType: string;
-  readonly guestAccelerators?: unknown;
+  readonly guestAccelerators?: readonly { readonly count: number }[];
 }
 interface EksGroup extends Pick<Node, "labels" | "taints"> {
   readonly instanceTypes: readonly string[];
 }
+
+/** GPUs of the machine types of Amazon that tests use, as its documents list them. */
+export const EKS_GPUS: Readonly<Record<string, number>> = {
+  "g4dn.xlarge": 1,
+  "g5.2xlarge": 1,
+  "g5.12xlarge": 4,
+};
 
 /** What pods can have of the flavours of the tests' cloud. */
 export const FLAVOURS: Readonly<Record<string, Pick<Node, "cores" | "memory">>> = {
@@ -78,6 +88,6 @@ export function fits({ labels, tolerations, cores, memory, gpus }: Pod, node: No
     ) &&
     cores <= node.cores &&
     memory <= node.memory &&
-    (gpus === 0 || node.gpus)
+    gpus <= node.gpus
   );
 }

@@ -12,7 +12,7 @@ import { nodeGroupArgs } from "../../providers/eks/node-groups.ts";
 import { scalingTags } from "../../providers/eks/scaling-tags.ts";
 import { subnetCidr } from "../../providers/eks/subnets.ts";
 import { selectContext } from "../../providers/existing/kubeconfig.ts";
-import { isGpuMachine, nodeImage } from "../../settings/clusters/eks-facts.ts";
+import { isGpuMachine, machineGpus, nodeImage } from "../../settings/clusters/eks-facts.ts";
 import { aligned, holds, overlaps, part } from "../../settings/clusters/networks.ts";
 import { placementOf } from "../../settings/clusters/pool-marks.ts";
 import { parseSettings } from "../../settings/parse.ts";
@@ -230,6 +230,48 @@ test("a pool that EKS cannot make, or that would never start from nothing, is re
 test("a pod that fits no pool is refused with the sizes that fit", () => {
   const big = { batch: { kind: "dask", workers: { cores: 8, memory: "16G" } } };
   refuses({}, /workers asks for 8 cores and 16G, more than a node has for it \(worker 7\.\d+ cores/, big);
+});
+
+test("a notebook asks for no more GPUs than a node has, whichever of its machine types it is", () => {
+  const four = {
+    name: "GPUs",
+    image: "example.org/notebook:1.0",
+    cores: { guarantee: 1, limit: 2 },
+    memory: { guarantee: "2G", limit: "4G" },
+    gpus: 4,
+  };
+  const hub = { hub: { kind: "jupyterhub", expose: { type: "ClusterIP" }, profiles: [four] } };
+  const gpu = (machineType: string | string[], own: object = {}) =>
+    pools({ gpu: { machineType, max: 2, resources: { cores: 8, memory: "32G" }, ...own } });
+  const tooFew = /profiles\.0 asks for 4 GPUs, more than a node has for it \(gpu 1\)/;
+  refuses(gpu("g5.2xlarge"), tooFew, hub);
+  refuses(gpu(["g5.12xlarge", "g5.2xlarge"]), tooFew, hub);
+  assert.deepEqual(problems(gpu(["g5.12xlarge", "p3.8xlarge"]), hub), []);
+  // A family that is not known here has what the settings say, and else whatever is asked for.
+  assert.deepEqual(problems(gpu("g9.xlarge"), hub), []);
+  refuses(gpu("g9.xlarge", { gpu: { count: 1 } }), tooFew, hub);
+  refuses(
+    gpu("g5.2xlarge", { gpu: { count: 4 } }),
+    /gpu\.count is not what g5\.2xlarge has, .* with 1; remove/,
+  );
+  assert.deepEqual(problems(gpu("g5.12xlarge", { gpu: { count: 4 } })), []);
+});
+
+test("the GPUs of a machine type follow from its family and size", () => {
+  const gpus = {
+    "m6i.xlarge": 0,
+    "g4ad.xlarge": 0,
+    "g4dn.16xlarge": 1,
+    "g4dn.12xlarge": 4,
+    "g6e.48xlarge": 8,
+    "g5g.16xlarge": 2,
+    "p4d.24xlarge": 8,
+    "p5.4xlarge": 1,
+    "p6-b200.48xlarge": 8,
+    "g9.xlarge": undefined,
+    "p6e-gb200.36xlarge": undefined,
+  };
+  for (const [type, count] of Object.entries(gpus)) assert.equal(machineGpus(type), count, type);
 });
 
 test("the image of a node follows from the letters of its machine type", () => {

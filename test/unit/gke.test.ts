@@ -10,7 +10,7 @@ import { maintenanceWindow } from "../../providers/gke/cluster.ts";
 import { gkeKubeconfig } from "../../providers/gke/kubeconfig.ts";
 import { requireGoogleLogin, requirePluginLogin } from "../../providers/gke/login.ts";
 import { gpusOf, nodeZonesOf, regionOf } from "../../settings/clusters/gke-facts.ts";
-import { unknownSizes } from "../../settings/clusters/pool-rules.ts";
+import { unknownSizes } from "../../settings/clusters/node-sizes.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import { cloudStack } from "./refusals.ts";
 
@@ -207,6 +207,23 @@ test("a pool for GPUs says which GPU it has", () => {
   assert.deepEqual(problems(pools({ gpu: t4 })), []);
 });
 
+test("GPUs that a machine type does not have, or cannot be given, are refused with those it can", () => {
+  const gpu = (machineType: string, own: object) => pools({ gpu: { machineType, max: 2, gpu: own } });
+  refuses(
+    gpu("g2-standard-8", { type: "nvidia-tesla-t4" }),
+    /gpu\.gpu\.type is not what g2-standard-8 has, which comes with nvidia-l4; remove type/,
+  );
+  refuses(gpu("g2-standard-24", { count: 4 }), /gpu\.gpu\.count is not what .* comes with 2; remove count/);
+  refuses(
+    gpu("n1-standard-8", { type: "nvidia-tesla-t4", count: 3 }),
+    /gpu\.gpu\.count is not a number of nvidia-tesla-t4 that a machine can have; use 1, 2, 4/,
+  );
+  refuses(gpu("n1-standard-8", { type: "nvidia-l4" }), /cannot be attached to n1-standard-8; use one of/);
+  for (const own of [{ type: "nvidia-l4", count: 2 }, { count: 2 }, { type: "nvidia-l4" }])
+    assert.deepEqual(problems(gpu("g2-standard-24", own)), []);
+  assert.deepEqual(problems(gpu("n1-standard-8", { type: "nvidia-tesla-v100", count: 8 })), []);
+});
+
 test("a pod that fits no pool is refused with the sizes that fit", () => {
   const release = (own: object) => ({ batch: { kind: "dask", ...own } });
   refuses(
@@ -238,6 +255,18 @@ test("a notebook with a GPU needs a pool that has one", () => {
   const hub = { hub: { kind: "jupyterhub", expose: { type: "ClusterIP" }, profiles } };
   refuses({}, /hub\.profiles\.0 asks for a GPU, and no pool has one; add a pool gpu/, hub);
   assert.deepEqual(problems(pools({ gpu: { machineType: "g2-standard-8", max: 2 } }), hub), []);
+  const four = { hub: { ...hub.hub, profiles: profiles.map((each) => ({ ...each, gpus: 4 })) } };
+  refuses(
+    pools({ gpu: { machineType: "g2-standard-8", max: 2 } }),
+    /profiles\.0 asks for 4 GPUs, more than a node has for it \(gpu 1\); .* machineType with more/,
+    four,
+  );
+  assert.deepEqual(problems(pools({ gpu: { machineType: "g2-standard-48", max: 2 } }), four), []);
+  const t4 = (count?: number) => ({
+    gpu: { machineType: "n1-standard-8", max: 2, gpu: { type: "nvidia-tesla-t4", count } },
+  });
+  refuses(pools(t4()), /\(gpu 1\)/, four);
+  assert.deepEqual(problems(pools(t4(4)), four), []);
 });
 
 test("the sizes of a pool come from its settings where they stand there", () => {
