@@ -49,9 +49,9 @@ export function templateOf(context: MagnumContext): Template {
 /** Arguments of a template of our own. Labels stand on the cluster, so that they are written in one place. */
 export function templateArgs(
   template: OwnTemplate,
-  settings: Pick<MagnumSettings, "driver" | "masters" | "nodePools" | "network" | "dockerVolume">,
+  settings: Pick<MagnumSettings, "network" | "dockerVolume">,
 ) {
-  const { driver, masters, network, dockerVolume } = settings;
+  const { network, dockerVolume } = settings;
   const { dnsServers } = template;
   return {
     coe: "kubernetes",
@@ -61,8 +61,9 @@ export function templateArgs(
     masterFlavor: template.masterMachineType,
     networkDriver: template.networkDriver,
     volumeDriver: "cinder",
-    // The Cluster API driver has no other way to its API server; Magnum wants it for more than one master.
-    masterLbEnabled: driver === "capi" || masters.count > 1,
+    // One master has it too: without a load balancer, only floating IPs of all nodes would let anybody in from outside,
+    // and nothing would keep `api.allowFrom`.
+    masterLbEnabled: true,
     floatingIpEnabled: false,
     ...(dnsServers === undefined ? {} : { dnsNameserver: dnsServers.join(",") }),
     ...networkArgs(network),

@@ -102,7 +102,7 @@ export function clusterLabels(settings: MagnumSettings): Record<string, string> 
     boot_volume_size: bootVolume && String(gigabytes(bootVolume.size)),
     boot_volume_type: bootVolume?.type,
     fixed_subnet_cidr: network.nodes,
-    master_lb_floating_ip_enabled: api.floatingIp === undefined ? undefined : String(api.floatingIp),
+    master_lb_floating_ip_enabled: apiAddress(settings),
     [allowFrom]: api.allowFrom?.join(","),
     // With the driver's own default, Retain, volumes would stay behind when their claims are gone.
     csi_cinder_reclaim_policy: driver === "capi" ? "Delete" : undefined,
@@ -112,6 +112,13 @@ export function clusterLabels(settings: MagnumSettings): Record<string, string> 
     value === undefined ? [] : [[key, value]],
   );
   return { ...Object.fromEntries(known), ...labels };
+}
+
+/** Whether the API has a floating IP: Heat gives none unless told, and a template of our own says nothing of nodes' own. */
+function apiAddress({ api, driver, template }: MagnumSettings): string | undefined {
+  const own = driver === "heat" && typeof template === "object" ? true : undefined;
+  const wanted = api.floatingIp ?? own;
+  return wanted === undefined ? undefined : String(wanted);
 }
 
 function usesCsi({ storageClass }: MagnumSettings): boolean {

@@ -34,7 +34,9 @@ const masters = z.strictObject({
       error: "must be 1, 3 or 5, so that a majority of them can agree; use one of these",
     })
     .default(1)
-    .describe("Number of masters; more than one stand behind a load balancer."),
+    .describe(
+      "Number of masters. They stand behind a load balancer: always with a template of our own, else as the template says.",
+    ),
   machineType: nameOrId.optional().describe("Flavour of the masters. Default: the template's."),
 });
 
@@ -56,7 +58,9 @@ const api = z.strictObject({
   floatingIp: z
     .boolean()
     .optional()
-    .describe("Whether the Kubernetes API has a floating IP. Default: the template's way."),
+    .describe(
+      "Whether the Kubernetes API has a floating IP, at its load balancer. Default: yes with a template of our own, else the template's way.",
+    ),
   allowFrom: z
     .array(cidr)
     .min(1)

@@ -46,7 +46,7 @@ test("a template of our own names image, networks, master flavour and drivers, a
   });
 });
 
-test("a template for the Heat driver has a Docker volume and, for one master, no load balancer", () => {
+test("a template for the Heat driver has a Docker volume, and a load balancer before its one master too", () => {
   const all = settings({
     driver: "heat",
     template: { ...OWN, dnsServers: ["192.0.2.1", "192.0.2.2"] },
@@ -60,7 +60,7 @@ test("a template for the Heat driver has a Docker volume and, for one master, no
   assert.deepEqual(
     { masterLbEnabled, dockerVolumeSize, dockerStorageDriver, dnsNameserver, fixedNetwork, fixedSubnet },
     {
-      masterLbEnabled: false,
+      masterLbEnabled: true,
       dockerVolumeSize: 50,
       dockerStorageDriver: "overlay2",
       dnsNameserver: "192.0.2.1,192.0.2.2",
@@ -120,6 +120,35 @@ test("labels are spelled as the Heat driver reads them, and CSI is off for in-tr
     {},
   );
 });
+
+test("with the Heat driver the API of a cluster of our own template is reached from outside, unless that is unwanted", () => {
+  const heat = {
+    driver: "heat",
+    keypair: "mine",
+    nodePools: { core: { machineType: "m1.large", max: 1 } },
+  };
+  const reached = (own: object) => {
+    const all = settings({ ...heat, ...own });
+    const label = clusterLabels(all).master_lb_floating_ip_enabled;
+    return typeof all.template === "object" ? isReached(templateArgs(all.template, all), label) : label;
+  };
+  assert.equal(reached({ template: OWN }), true);
+  assert.equal(reached({ template: OWN, masters: { count: 3 } }), true);
+  assert.equal(reached({ template: OWN, api: { floatingIp: true } }), true);
+  assert.equal(reached({ template: OWN, api: { floatingIp: false } }), false);
+  // The cloud's own template decides for itself.
+  assert.equal(reached({}), undefined);
+  assert.equal(reached({ api: { floatingIp: true } }), "true");
+});
+
+/** Whether Heat's driver gives the API an address outside (Magnum, drivers/heat/template_def.py, add_fip_env_file). */
+function isReached(
+  template: { masterLbEnabled: boolean; floatingIpEnabled: boolean },
+  label?: string,
+): boolean {
+  const { masterLbEnabled, floatingIpEnabled } = template;
+  return masterLbEnabled ? label === "true" || floatingIpEnabled : floatingIpEnabled;
+}
 
 test("an elastic pool has both limits, a fixed one a count alone", () => {
   const all = settings();
