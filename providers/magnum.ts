@@ -13,6 +13,7 @@ import { exposeMagnum, recordMagnum, sshCommand } from "./magnum/addresses.ts";
 import { checkCloud } from "./magnum/checks.ts";
 import { createCluster, findCluster, type MagnumCluster } from "./magnum/cluster.ts";
 import { createDevicePlugin } from "./magnum/gpu.ts";
+import { type Counts, growthWarnings, heldCounts } from "./magnum/held-pools.ts";
 import { kubeconfigOf } from "./magnum/kubeconfig.ts";
 import { loginWarnings, requireOpenstackLogin } from "./magnum/login.ts";
 import { createNodeGroups } from "./magnum/node-groups.ts";
@@ -33,9 +34,16 @@ export async function planMagnum(
   liveChecks: boolean,
 ): Promise<ClusterPlan> {
   const warnings = liveChecks ? await lookAround(settings) : [];
-  for (const warning of [...unknownSizes(settings.nodePools, "magnum"), ...warnings])
+  const counts = liveChecks
+    ? await heldCounts(settings, settings.existing ?? clusterName(settings.name))
+    : {};
+  for (const warning of [
+    ...unknownSizes(settings.nodePools, "magnum"),
+    ...growthWarnings(settings, counts),
+    ...warnings,
+  ])
     pulumi.log.warn(warning);
-  return { create: () => createMagnum(settings, own) };
+  return { create: () => createMagnum(settings, own, counts) };
 }
 
 async function lookAround(settings: MagnumSettings): Promise<string[]> {
@@ -51,8 +59,8 @@ async function lookAround(settings: MagnumSettings): Promise<string[]> {
 }
 
 /** A cluster of OpenStack Magnum: template, keypair, masters, node groups, storage class, addresses, DNS records. */
-export function createMagnum(settings: MagnumSettings, own?: string): Cluster {
-  const context = contextOf(settings);
+export function createMagnum(settings: MagnumSettings, own?: string, counts: Counts = {}): Cluster {
+  const context = contextOf(settings, counts);
   const { parent } = context;
   const cluster =
     settings.existing === undefined ? createCluster(context) : findCluster(settings.existing, context);
@@ -80,11 +88,12 @@ export function createMagnum(settings: MagnumSettings, own?: string): Cluster {
   };
 }
 
-function contextOf(settings: MagnumSettings): MagnumContext {
+function contextOf(settings: MagnumSettings, counts: Counts): MagnumContext {
   return {
     settings,
     name: clusterName(settings.name),
     tags: tagsOf(settings),
+    counts,
     parent: new pulumi.ComponentResource("dask:index:Magnum", "magnum"),
   };
 }

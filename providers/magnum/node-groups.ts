@@ -1,9 +1,10 @@
 import * as openstack from "@pulumi/openstack";
 import type * as pulumi from "@pulumi/pulumi";
 import type { MagnumSettings } from "../../settings/clusters/magnum.ts";
-import { autoscales, isElastic, ownGroups } from "../../settings/clusters/magnum-facts.ts";
+import { isElastic, ownGroups } from "../../settings/clusters/magnum-facts.ts";
 import type { NodePool } from "../../settings/clusters/node-pools.ts";
 import type { MagnumCluster } from "./cluster.ts";
+import { heldLimit, isHeld } from "./held-pools.ts";
 import type { MagnumContext } from "./template.ts";
 
 /**
@@ -12,12 +13,12 @@ import type { MagnumContext } from "./template.ts";
  * One after the other: Magnum's drivers lose node groups that are made at the same time (launchpad magnum 2097946).
  */
 export function createNodeGroups(
-  { settings, parent }: MagnumContext,
+  context: MagnumContext,
   cluster: MagnumCluster,
 ): openstack.containerinfra.NodeGroup[] {
   const made: openstack.containerinfra.NodeGroup[] = [];
-  for (const [name, pool] of Object.entries(ownGroups(settings))) {
-    made.push(nodeGroup(name, pool, settings, cluster, made.at(-1), parent));
+  for (const [name, pool] of Object.entries(ownGroups(context.settings))) {
+    made.push(nodeGroup(name, pool, context, cluster, made.at(-1)));
   }
   return made;
 }
@@ -25,18 +26,17 @@ export function createNodeGroups(
 function nodeGroup(
   name: string,
   pool: NodePool,
-  settings: MagnumSettings,
+  { settings, counts, parent }: MagnumContext,
   cluster: MagnumCluster,
   before: pulumi.Resource | undefined,
-  parent: pulumi.Resource,
 ): openstack.containerinfra.NodeGroup {
   return new openstack.containerinfra.NodeGroup(
     name,
-    { clusterId: cluster.id, ...nodeGroupArgs(name, pool, settings) },
+    { clusterId: cluster.id, ...nodeGroupArgs(name, pool, settings, counts[name]) },
     {
       parent,
       dependsOn: before === undefined ? [...cluster.resources] : [...cluster.resources, before],
-      ignoreChanges: ignored(pool, settings),
+      ignoreChanges: ignored(pool),
       // Its name is what pods select, so the old one must go before a new one can take it.
       deleteBeforeReplace: true,
       customTimeouts: { create: "60m", update: "60m", delete: "60m" },
@@ -44,13 +44,17 @@ function nodeGroup(
   );
 }
 
-/** Arguments of a node group, beside its cluster. */
-export function nodeGroupArgs(name: string, pool: NodePool, settings: MagnumSettings) {
+/**
+ * Arguments of a node group, beside its cluster.
+ *
+ * @param present nodes that the group has now, where it is there and that is known
+ */
+export function nodeGroupArgs(name: string, pool: NodePool, settings: MagnumSettings, present?: number) {
   return {
     name,
     flavorId: pool.machineType[0],
     nodeCount: pool.min,
-    ...limits(pool, settings),
+    ...limits(pool, settings, present),
     // The Heat driver's autoscaler and its node labels know this role; ours stand in the settings alone.
     role: "worker",
     mergeLabels: true,
@@ -63,19 +67,17 @@ export function nodeGroupArgs(name: string, pool: NodePool, settings: MagnumSett
  * A fixed pool has no upper limit: Magnum wants the count within the limits at every step, and the provider changes
  * limits before the count, so a group with both could never be resized.
  */
-function limits(pool: NodePool, settings: MagnumSettings): { minNodeCount: number; maxNodeCount?: number } {
+function limits(
+  pool: NodePool,
+  settings: MagnumSettings,
+  present: number | undefined,
+): { minNodeCount: number; maxNodeCount?: number } {
   if (isElastic(pool)) return { minNodeCount: pool.min, maxNodeCount: pool.max };
-  return { minNodeCount: heldByLimit(pool, settings) ? pool.min : settings.emptyPools ? 0 : 1 };
+  if (isHeld(pool, settings)) return { minNodeCount: heldLimit(pool, present) };
+  return { minNodeCount: settings.emptyPools ? 0 : 1 };
 }
 
-/** Whether only its lower limit keeps the autoscaler from a fixed pool: with Cluster API it knows every group. */
-function heldByLimit(pool: NodePool, { driver, nodePools }: MagnumSettings): boolean {
-  return driver === "capi" && !isElastic(pool) && autoscales(nodePools);
-}
-
-/** The autoscaler's count stands, and so does a lower limit that would be above the count when both are raised. */
-function ignored(pool: NodePool, settings: MagnumSettings): string[] {
-  const fixed = ["labels", "mergeLabels"];
-  if (isElastic(pool)) return [...fixed, "nodeCount"];
-  return heldByLimit(pool, settings) ? [...fixed, "minNodeCount"] : fixed;
+/** What only counts when a group is made, and a count that is the autoscaler's. */
+function ignored(pool: NodePool): string[] {
+  return ["labels", "mergeLabels", ...(isElastic(pool) ? ["nodeCount"] : [])];
 }

@@ -5,6 +5,7 @@ import { gigabytes } from "../../settings/clusters/magnum-facts.ts";
 import { refuse } from "../cloud/fixed.ts";
 import type { Tags } from "../cloud/tags.ts";
 import { refuseChanges, TEMPLATE_INPUTS } from "./fixed.ts";
+import type { Counts } from "./held-pools.ts";
 
 /** What every part of a cluster on Magnum is made of. */
 export interface MagnumContext {
@@ -12,6 +13,8 @@ export interface MagnumContext {
   /** Name of the cluster, and the start of its parts' names. */
   readonly name: string;
   readonly tags: Tags;
+  /** Nodes that the cluster has of fixed pools now. */
+  readonly counts: Counts;
   readonly parent: pulumi.Resource;
 }
 

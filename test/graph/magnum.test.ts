@@ -2,15 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
+import { heldCounts } from "../../providers/magnum/held-pools.ts";
+import { createMagnum } from "../../providers/magnum.ts";
+import { parseSettings } from "../../settings/parse.ts";
 import { SettingsError } from "../../settings/problems.ts";
 import { duplicateNames, isInCluster, isOfCloud, openstackCalls, openstackStates } from "./clouds.ts";
-import { isSecret, type Run, reaches, value } from "./mock-engine.ts";
+import { isSecret, type Run, reaches, run, value } from "./mock-engine.ts";
 import { onPlanned, type PlannedOptions } from "./planned-cluster.ts";
 
 const CLUSTER = "openstack:containerinfra/cluster:Cluster";
 const TEMPLATE = "openstack:containerinfra/clusterTemplate:ClusterTemplate";
 const GROUP = "openstack:containerinfra/nodeGroup:NodeGroup";
 const KEYPAIR = "openstack:compute/keypair:Keypair";
+const GET_GROUP = "openstack:containerinfra/getNodeGroup:getNodeGroup";
 const FLOATING_IP = "openstack:networking/floatingIp:FloatingIp";
 const RECORD = "openstack:dns/recordSet:RecordSet";
 const SERVICE = "kubernetes:core/v1:Service";
@@ -76,6 +80,36 @@ test("a fixed core pool's count is the stack's, an elastic one's the autoscaler'
   assert.ok(!made.find(CLUSTER).ignoreChanges.includes("nodeCount"));
   assert.ok(made.find(GROUP, "user").ignoreChanges.includes("nodeCount"));
   assert.ok(!made.find(GROUP, "worker").ignoreChanges.includes("nodeCount"));
+});
+
+test("what a fixed pool has now is asked of Magnum, and its lower limit follows the count, never goes before it", async () => {
+  const { cluster } = parseSettings({
+    liveChecks: false,
+    cluster: {
+      ...{ provider: "magnum", name: "lab", template: "k8s" },
+      nodePools: { ...POOLS, worker: { ...POOLS.worker, min: 3, max: 3 } },
+    },
+  });
+  assert.ok(cluster.provider === "magnum");
+  const asked: unknown[] = [];
+  const getNodeGroup = (has: number) => (inputs: Record<string, unknown>) => {
+    asked.push([inputs.clusterId, inputs.name]);
+    return { nodeCount: has };
+  };
+  const limitWith = async (has: number) => {
+    const calls = { ...openstackCalls, [GET_GROUP]: getNodeGroup(has) };
+    const made = await run(
+      async () => ({ made: createMagnum(cluster, undefined, await heldCounts(cluster, "lab")).madeByStack }),
+      { states: openstackStates, calls },
+    );
+    const { minNodeCount, nodeCount } = made.find(GROUP, "worker").inputs;
+    assert.ok(!made.find(GROUP, "worker").ignoreChanges.includes("minNodeCount"));
+    return [minNodeCount, nodeCount];
+  };
+  assert.deepEqual(await limitWith(2), [2, 3]);
+  assert.deepEqual(await limitWith(3), [3, 3]);
+  assert.deepEqual(await limitWith(4), [3, 3]);
+  assert.deepEqual(asked, Array(3).fill(["lab", "worker"]));
 });
 
 test("node groups are made one after the other, each with its flavour and limits", async () => {

@@ -13,6 +13,7 @@ import {
   TEMPLATE_INPUTS,
 } from "../../providers/magnum/fixed.ts";
 import { devicePluginValues } from "../../providers/magnum/gpu.ts";
+import { growthWarnings } from "../../providers/magnum/held-pools.ts";
 import { rawConfig } from "../../providers/magnum/kubeconfig.ts";
 import { loginWarnings, requireOpenstackLogin } from "../../providers/magnum/login.ts";
 import { nodeGroupArgs } from "../../providers/magnum/node-groups.ts";
@@ -164,6 +165,29 @@ test("a fixed pool beside elastic ones is held by its lower limit from the autos
   assert.deepEqual([minNodeCount, nodeCount], [2, 2]);
 });
 
+test("a fixed pool beside elastic ones grows in two runs, shrinks in one, and a warning tells of the second run", () => {
+  const all = settings({ nodePools: { ...POOLS, gpu: { machineType: "g1", min: 3, max: 3 } } });
+  const limits = (present?: number) => {
+    const { minNodeCount, nodeCount } = groupOf(all, "gpu", present);
+    return { minNodeCount, nodeCount };
+  };
+  assert.deepEqual(limits(2), { minNodeCount: 2, nodeCount: 3 });
+  assert.deepEqual(limits(3), { minNodeCount: 3, nodeCount: 3 });
+  assert.deepEqual(limits(5), { minNodeCount: 3, nodeCount: 3 });
+  const [warning, ...more] = growthWarnings(all, { gpu: 2 });
+  assert.match(
+    warning ?? "",
+    /nodePools\.gpu: .* in two steps; run pulumi up once more when it has its 3 nodes/,
+  );
+  assert.deepEqual(more, []);
+  for (const counts of [{}, { gpu: 3 }, { gpu: 5 }]) assert.deepEqual(growthWarnings(all, counts), []);
+  // Without elastic pools no autoscaler runs, and a count is a count.
+  const fixed = { core: POOLS.core, gpu: { machineType: "g1", min: 3, max: 3 } };
+  const { minNodeCount, nodeCount } = groupOf(settings({ nodePools: fixed }), "gpu", 2);
+  assert.deepEqual([minNodeCount, nodeCount], [1, 3]);
+  assert.deepEqual(growthWarnings(settings({ nodePools: fixed }), { gpu: 2 }), []);
+});
+
 test("a pool may be empty where the settings say that the cloud allows it", () => {
   const pools = { ...POOLS, worker: { machineType: "m1.xlarge", min: 0, max: 8 } };
   assert.deepEqual(
@@ -175,10 +199,10 @@ test("a pool may be empty where the settings say that the cloud allows it", () =
   );
 });
 
-function groupOf(all: MagnumSettings, name: string) {
+function groupOf(all: MagnumSettings, name: string, present?: number) {
   const pool = all.nodePools[name];
   if (pool === undefined) throw new Error(`no pool ${name}`);
-  return nodeGroupArgs(name, pool, all);
+  return nodeGroupArgs(name, pool, all, present);
 }
 
 test("pods select the one node group of their role, the core pool by the name of Magnum's own", () => {

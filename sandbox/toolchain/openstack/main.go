@@ -47,6 +47,7 @@ func provider() tfbridge.ProviderInfo {
 			"openstack_compute_keypair_v2":                function("compute", "getKeypair"),
 			"openstack_containerinfra_cluster_v1":         function("containerinfra", "getCluster"),
 			"openstack_containerinfra_clustertemplate_v1": function("containerinfra", "getClusterTemplate"),
+			"openstack_containerinfra_nodegroup_v1":       function("containerinfra", "getNodeGroup"),
 			"openstack_dns_zone_v2":                       function("dns", "getDnsZone"),
 			"openstack_images_image_v2":                   function("images", "getImage"),
 			"openstack_networking_network_v2":             function("networking", "getNetwork"),
