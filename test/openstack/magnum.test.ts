@@ -23,11 +23,12 @@ cloudTest(
     const before = await inventory(bench);
     const stack = await bench.open(name, await stackFile(name));
     const step = (title: string, body: () => Promise<void>) => context.test(title, body);
+    let kubectl: Kubectl = () => assert.fail("there is no cluster");
     try {
       await step("up makes cluster, node groups, floating IP, storage class and release", async () => {
         const { outputs, summary } = await stack.up();
         assert.equal(summary.result, "succeeded");
-        const kubectl = kubectlWith(bench, String(outputOf(outputs, "kubeconfig")));
+        kubectl = kubectlWith(bench, String(outputOf(outputs, "kubeconfig")));
         assert.deepEqual(await nodesByGroup(kubectl), {
           "default-master": 1,
           "default-worker": 1,
@@ -48,14 +49,27 @@ cloudTest(
         assert.deepEqual(changes((await stack.up()).summary.resourceChanges), {});
       });
 
-      const nodePools = { core: CORE_POOL, user: pool(1, 4), worker: pool(3, 3) };
+      const grown = { core: CORE_POOL, user: pool(1, 4), worker: pool(3, 3) };
       await step("a fixed pool's count and an elastic pool's limit are updated in place", async () => {
-        await bench.open(name, await stackFile(name, { nodePools }));
-        assert.deepEqual(await resizes(stack), ["update user", "update worker"]);
+        await bench.open(name, await stackFile(name, { nodePools: grown }));
+        const said: string[] = [];
+        assert.deepEqual(await resizes(stack, (text) => said.push(text)), ["update user", "update worker"]);
+        assert.match(said.join(""), /nodePools\.worker: .* run pulumi up once more/);
         const groups = await nodeGroups(bench, name);
-        assert.equal(groups.worker?.node_count, 3);
+        assert.deepEqual(countsOf(groups.worker), { node_count: 3, min_node_count: 2, max_node_count: null });
         assert.equal(groups.user?.max_node_count, 4);
         assert.equal(groups.user?.node_count, 1);
+      });
+
+      const nodePools = { ...grown, worker: pool(2, 2) };
+      await step("a fixed pool's lower limit follows its count up, and goes before it down", async () => {
+        assert.deepEqual(await resizes(stack), ["update worker"]);
+        const { worker } = await nodeGroups(bench, name);
+        assert.deepEqual(countsOf(worker), { node_count: 3, min_node_count: 3, max_node_count: null });
+        await bench.open(name, await stackFile(name, { nodePools }));
+        assert.deepEqual(await resizes(stack), ["update worker"]);
+        const { worker: small } = await nodeGroups(bench, name);
+        assert.deepEqual(countsOf(small), { node_count: 2, min_node_count: 2, max_node_count: null });
       });
 
       await step("the autoscaler's change of a pool is not undone", async () => {
@@ -91,6 +105,23 @@ cloudTest(
         assert.match(text, /put them back, or destroy the stack and bring it up again/);
         assert.doesNotMatch(text, /replace|\n\s+at /);
       });
+
+      await step(
+        "with deletionProtection destroy deletes nothing; without it the stack can go again",
+        async () => {
+          await bench.open(name, await stackFile(name, { nodePools, deletionProtection: true }));
+          await stack.up();
+          const all = await inventory(bench);
+          try {
+            await assert.rejects(stack.destroy(), /protected/);
+            assert.deepEqual(await inventory(bench), all);
+            assert.deepEqual(await groupsOf(kubectl, "component=worker"), ["worker", "worker"]);
+          } finally {
+            await bench.open(name, await stackFile(name, { nodePools }));
+            await stack.up();
+          }
+        },
+      );
     } finally {
       await stack.destroy({ remove: true });
     }
@@ -163,8 +194,8 @@ async function updates(stack: Stack, say?: (text: string) => void): Promise<stri
  * What an update does that resizes node groups. The provider looks at the group at once, and calls its state unexpected
  * where Magnum has not begun: then once more, as docs/magnum.md says.
  */
-async function resizes(stack: Stack): Promise<string[]> {
-  const { done, ...options } = watch();
+async function resizes(stack: Stack, say?: (text: string) => void): Promise<string[]> {
+  const { done, ...options } = watch(say);
   await stack.up(options).catch((error: Error) => {
     assert.match(error.message, /unexpected state 'CREATE_COMPLETE', wanted target 'UPDATE_COMPLETE'/);
     return stack.up(options);
@@ -215,7 +246,14 @@ interface NodeGroup {
   readonly name: string;
   readonly status: string;
   readonly node_count: number;
+  readonly min_node_count: number;
   readonly max_node_count: number | null;
+}
+
+/** Count and limits of a node group. */
+function countsOf(group: NodeGroup | undefined) {
+  const { node_count, min_node_count, max_node_count } = group ?? {};
+  return { node_count, min_node_count, max_node_count };
 }
 
 /** What the autoscaler does to a node group. */

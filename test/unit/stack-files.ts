@@ -25,9 +25,9 @@ function textOf(file: string): string {
   return readFileSync(resolve(repository, file), "utf8");
 }
 
-/** What stands under `dask:` in a stack file, and what stands under other names. */
-function read(file: string) {
-  const { config } = parse(textOf(file)) as StackFile;
+/** What stands under `dask:` in the text of a stack file, and what stands under other names. */
+function read(text: string) {
+  const { config } = parse(text) as StackFile;
   const entries = Object.entries(config);
   const own = entries.filter(([key]) => key.startsWith("dask:"));
   const others = entries.filter(([key]) => !key.startsWith("dask:"));
@@ -38,8 +38,8 @@ function read(file: string) {
 }
 
 /** Secrets that the comments of a stack file tell the user to set. */
-function secretsOf(file: string): Record<string, Record<string, string>> {
-  const found = textOf(file).matchAll(/'dask:secrets\.([^.']+)\.([^.']+)'/g);
+function secretsOf(text: string): Record<string, Record<string, string>> {
+  const found = text.matchAll(/'dask:secrets\.([^.']+)\.([^.']+)'/g);
   const secrets: Record<string, Record<string, string>> = {};
   for (const [, release = "", key = ""] of found)
     secrets[release] = { ...secrets[release], [key]: "a-secret-of-the-test" };
@@ -48,7 +48,11 @@ function secretsOf(file: string): Record<string, Record<string, string>> {
 
 /** What stands under `dask:` in a stack file, with a value for every secret that it asks for. */
 export function inputOf(file: string): Record<string, unknown> {
-  return { ...read(file).dask, secrets: secretsOf(file), liveChecks: false };
+  return inputIn(textOf(file));
+}
+
+function inputIn(text: string): Record<string, unknown> {
+  return { ...read(text).dask, secrets: secretsOf(text), liveChecks: false };
 }
 
 /** The settings of a stack file. */
@@ -58,9 +62,23 @@ export function settingsOf(file: string): Settings {
 
 /** The whole program of a stack file; `kubeconfig` is that of the cluster where it is there already. */
 export function programOf(file: string, kubeconfig?: string): () => Promise<Outputs> {
+  return programIn(textOf(file), kubeconfig);
+}
+
+/** The program of a stack file after the second of its two steps: what step 1 says is removed, what step 2 says taken in. */
+export function secondStepOf(file: string): () => Promise<Outputs> {
+  const text = textOf(file).replace(FIRST_STEP, "").replace(SECOND_STEP, "$1$2");
+  return programIn(text);
+}
+
+/** The setting below the words of step 1, and the two that step 2 has in comments. */
+const FIRST_STEP = /(?<=# Step 1: .*\n) *expose: .*\n/;
+const SECOND_STEP = /^( *)# ((?:host|tls): .*)$/gm;
+
+function programIn(text: string, kubeconfig?: string): () => Promise<Outputs> {
   return () => {
-    const settings = settingsOf(file);
-    for (const [key, value] of read(file).others) pulumi.runtime.setConfig(key, value);
+    const settings = parseSettings(inputIn(text));
+    for (const [key, value] of read(text).others) pulumi.runtime.setConfig(key, value);
     return deploy(kubeconfig === undefined ? settings : onCluster(settings, kubeconfig));
   };
 }
