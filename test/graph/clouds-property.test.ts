@@ -7,7 +7,7 @@ import { parseSettings } from "../../settings/parse.ts";
 import { SettingsError } from "../../settings/problems.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { cloudCalls, cloudStates, duplicateNames, isInCluster, isOfCloud } from "./clouds.ts";
-import { type Registered, type Run, run } from "./mock-engine.ts";
+import { type Registered, type Run, reaches, run } from "./mock-engine.ts";
 import { FLAVOURS, fits, nodesOf } from "./nodes.ts";
 import { podsOf } from "./pods.ts";
 
@@ -21,7 +21,7 @@ interface Cloud {
 const CLOUDS: Readonly<Record<CloudName, Cloud>> = {
   gke: {
     machines: ["e2-standard-4", "n2-standard-8", "n2-highmem-4", "c2-standard-16"],
-    gpus: ["g2-standard-8", "a2-highgpu-1g"],
+    gpus: ["g2-standard-8", "a2-highgpu-1g", "g2-standard-48", "n1-standard-8"],
     own: fc.record({
       project: fc.constant("my-project"),
       location: fc.constantFrom("europe-west1-b", "us-central1"),
@@ -29,7 +29,7 @@ const CLOUDS: Readonly<Record<CloudName, Cloud>> = {
   },
   eks: {
     machines: ["m6i.xlarge", "m7g.2xlarge", ["m6i.2xlarge", "m5.2xlarge", "m6a.2xlarge"], "r6i.xlarge"],
-    gpus: ["g5.2xlarge", "g4dn.xlarge"],
+    gpus: ["g5.2xlarge", "g4dn.xlarge", "g4dn.12xlarge"],
     own: fc.record({
       region: fc.constantFrom("eu-central-1", "cn-north-1"),
       loadBalancer: fc.constantFrom({}, { static: true, subnets: 1 }),
@@ -61,11 +61,24 @@ function pool(cloud: CloudName, machines: Cloud["machines"]) {
   );
 }
 
+/** Machines of Google that come without GPUs are given some. */
+function withGpus<Pool extends { readonly machineType: unknown }>(each: Pool) {
+  const isBare = String(each.machineType).startsWith("n1-");
+  return isBare ? { ...each, gpu: { type: "nvidia-tesla-t4", count: 2 } } : each;
+}
+
 function clusterOf(cloud: CloudName) {
   const { machines, gpus, own } = CLOUDS[cloud];
   const any = pool(cloud, machines);
   const core = any.map((each) => ({ ...each, min: 1, labels: undefined, taints: undefined }));
-  const pools = { core, user: any, scheduler: any, worker: any, gpu: pool(cloud, gpus), big: any };
+  const pools = {
+    core,
+    user: any,
+    scheduler: any,
+    worker: any,
+    gpu: pool(cloud, gpus).map(withGpus),
+    big: any,
+  };
   return fc
     .record({ own, nodePools: fc.record(pools, { requiredKeys: ["core"] }) })
     .map(({ own: rest, nodePools }) => ({ provider: cloud, ...rest, nodePools }));
@@ -84,8 +97,16 @@ const dask = fc.record({
   workerGroups: fc.dictionary(fc.constantFrom("g1", "g2"), fc.record({ ...size, placement }), { maxKeys: 2 }),
   jupyter: fc.oneof(fc.constant(false), fc.record({ ...size, expose })),
 });
-const gateway = { scheduler: fc.record(size), worker: fc.record(size) };
-const profile = fc.record({ gpus: fc.constantFrom(0, 1), ...size }).map(({ gpus, cores, memory }) => ({
+/** What users of a gateway may choose: what follows from the pools, nothing, and ranges that fit some pools or none. */
+const options = fc.record(
+  {
+    workerCores: fc.constantFrom(false as const, { max: 3 }, { max: 5 }, { max: 14 }),
+    workerMemory: fc.constantFrom(false as const, { max: "9G" }, { max: "25G" }, { max: "60G" }),
+  },
+  { requiredKeys: [] },
+);
+const gateway = { scheduler: fc.record(size), worker: fc.record(size), options };
+const profile = fc.record({ gpus: fc.constantFrom(0, 1, 2, 4), ...size }).map(({ gpus, cores, memory }) => ({
   name: `${cores} cores, ${gpus} GPUs`,
   image: "example.org/notebook:1.0",
   cores: { guarantee: cores, limit: cores },
@@ -192,10 +213,29 @@ function nameOf({ inputs }: Registered): string | undefined {
     : undefined;
 }
 
-const RUNS = 4;
+/** Whether the parts of a stack go in an order in which each can go: as destroy follows the graph. */
+function checkOrder(made: Run): void {
+  const inside = made.resources.filter((each) => isInCluster(each));
+  const outside = made.resources.filter(isOfCloud);
+  const needs = new Map(inside.map((each) => [each.urn, reaches(made, each)]));
+  for (const each of outside)
+    for (const urn of reaches(made, each)) assert.ok(!needs.has(urn), `${each.urn} would go before ${urn}`);
+  for (const { urn } of outside.filter(({ type }) => /:(Address|Eip|FloatingIp)$/.test(type)))
+    assert.ok(
+      [...needs.values()].some((needed) => needed.has(urn)),
+      `${urn} would go while something has it`,
+    );
+  const nodes = outside.filter(({ type }) => /:(Cluster|NodePool|NodeGroup)$/.test(type));
+  assert.ok(nodes.length > 0);
+  for (const [urn, needed] of needs)
+    for (const each of nodes) assert.ok(needed.has(each.urn), `${urn} would outlive ${each.urn}`);
+}
+
+/** Stacks of each cloud: as many as half a minute of this level has room for. */
+const RUNS = Number(process.env.GRAPH_RUNS ?? 10);
 
 for (const cloud of ["gke", "eks", "magnum"] as const)
-  test(`${cloud}: settings that are accepted never give a pod without a node, a name twice or one too long`, async () => {
+  test(`${cloud}: settings that are accepted never give a pod without a node, a name twice or too long, or an order that destroy cannot keep`, async () => {
     const input = fc.record({
       cluster: clusterOf(cloud),
       releases: fc.dictionary(names, release, { minKeys: 1, maxKeys: 3 }),
@@ -215,6 +255,7 @@ for (const cloud of ["gke", "eks", "magnum"] as const)
             `no node for ${JSON.stringify(pod)} among ${JSON.stringify(nodes)}`,
           );
         checkNames(made);
+        checkOrder(made);
         ran++;
       }),
       // A smaller example would cost minutes: every try is a whole program.

@@ -55,7 +55,7 @@ interface EksGroup extends Pick<Node, "labels" | "taints"> {
 export const EKS_GPUS: Readonly<Record<string, number>> = {
   "g4dn.xlarge": 1,
   "g5.2xlarge": 1,
-  "g5.12xlarge": 4,
+  "g4dn.12xlarge": 4,
 };
 
 /** What pods can have of the flavours of the tests' cloud. */

@@ -33,6 +33,7 @@ function podsIn(value: unknown, parent: Tree = {}): Pod[] {
     podsIn(each, value),
   );
   if (isTree(singleuser)) return [...inside, ...notebooks(singleuser, value)];
+  if (isTree(value.backend)) return [...inside, largestWorker(value, value.backend)];
   return "nodeSelector" in value ? [podOf(value, parent), ...inside] : inside;
 }
 
@@ -46,6 +47,19 @@ function podOf(part: Tree, parent: Tree): Pod {
     cores: sum("cpu") + quantity(tree(parent.cores).request),
     memory: sum("memory") + quantity(tree(parent.memory).request),
     gpus: 0,
+  };
+}
+
+/** The largest worker that users of a gateway may choose, as its configuration is told it. */
+function largestWorker({ extraConfig }: Tree, backend: Tree): Pod {
+  const [, text = ""] = /json\.loads\((".*")\)/.exec(String(tree(extraConfig)["00-stack-settings"])) ?? [];
+  const { worker, workerCores, workerMemory } = JSON.parse(JSON.parse(text));
+  const [usual] = podsIn(backend.worker);
+  if (usual === undefined) throw new Error("the gateway has no worker");
+  return {
+    ...usual,
+    cores: workerCores?.[1] ?? worker.cores,
+    memory: workerMemory?.[1] ?? worker.memory,
   };
 }
 
