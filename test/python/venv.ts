@@ -11,21 +11,20 @@ const run = promisify(execFile);
 /** Oldest Python that the pinned packages run on. */
 const OLDEST = "3.11";
 
-const requirements = new URL("requirements.txt", import.meta.url).pathname;
-
 /**
- * The Python that has the packages of requirements.txt, made on first use and kept in the user's cache.
+ * The Python that has the packages of a file of requirements, made on first use and kept in the user's cache.
  *
  * A test that finds no Python is skipped by name and told why: `undefined` then. Packages that cannot be installed are
  * an error.
  */
-export async function python(t: TestContext): Promise<string | undefined> {
+export async function python(t: TestContext, file = "requirements.txt"): Promise<string | undefined> {
   const found = await findPython();
   if ("missing" in found) {
     t.skip(found.missing);
     return undefined;
   }
-  return join(await environment(found.version), "bin", "python");
+  const requirements = new URL(file, import.meta.url).pathname;
+  return join(await environment(found.version, requirements), "bin", "python");
 }
 
 async function findPython(): Promise<{ version: string } | { missing: string }> {
@@ -38,7 +37,7 @@ async function findPython(): Promise<{ version: string } | { missing: string }> 
 }
 
 /** The folder of the environment; two processes may make it at once, and the first to be done wins. */
-async function environment(version: string): Promise<string> {
+async function environment(version: string, requirements: string): Promise<string> {
   const hash = createHash("sha256").update(readFileSync(requirements)).update(version).digest("hex");
   const base = join(cacheFolder(), "python");
   const name = join(base, hash.slice(0, 12));
