@@ -20,7 +20,7 @@ for (const name of ["@npmcli/arborist", "typescript", "./vendor/typescript@3.8.3
 
 /*
  * The SDK maps each stack trace back to its own TypeScript, which is not installed, and it keeps one for every promise:
- * a quarter of the start. Our files need no mapping where Node.js strips types, as their lines stay where they are.
+ * a quarter of the start. Those of the bundle are mapped where one is printed.
  */
 replace("source-map-support/register", () => ({}));
 
@@ -31,20 +31,29 @@ try {
   // Nor does a user without a home.
 }
 
-if (!process.features.typescript) await withoutTypes();
+if (!(await bundled()) && !process.features.typescript) await withTsx();
 
-/** Node.js below 22.18 cannot read TypeScript: it gets the program as one file of JavaScript, or tsx. */
-async function withoutTypes() {
+/** Has `pulumi` run the program as one file of JavaScript; false where it runs something else, or none can be made. */
+async function bundled() {
   const [, script = "", ...rest] = process.argv;
   const byPulumi = /@pulumi[\\/]pulumi[\\/]cmd[\\/]run([\\/]index\.js)?$/.test(script);
-  if (byPulumi && rest.at(-1) === ".") {
-    const { bundle } = await import("./bundle.js");
-    const program = await bundle();
-    if (program !== undefined) {
-      process.argv[process.argv.length - 1] = program;
-      return;
-    }
-  }
+  if (!byPulumi || rest.at(-1) !== ".") return false;
+  const { bundle, mapStack } = await import("./bundle.js");
+  const program = await bundle();
+  if (program === undefined) return false;
+  process.argv[process.argv.length - 1] = program;
+  // Before the SDK prints them.
+  process.on("uncaughtExceptionMonitor", mapStack);
+  process.on("unhandledRejection", (error) => {
+    mapStack(error);
+    // Without the SDK's own listener, this one must not have Node.js go on.
+    if (process.listenerCount("unhandledRejection") === 1) throw error;
+  });
+  return true;
+}
+
+/** Node.js below 22.18 cannot read TypeScript. */
+async function withTsx() {
   // Only the hooks for ES modules: those for require would sit in front of every file of the SDKs.
   await import("tsx/esm");
   // It switches source maps on for everything, and the SDK's hundreds of maps would be read at each start.
