@@ -4,7 +4,8 @@ import { createReleases } from "./components/index.ts";
 import { ownerLabel } from "./components/namespace.ts";
 import { type Outputs, outputsOf } from "./outputs.ts";
 import { preflight } from "./preflight/index.ts";
-import { planCluster } from "./providers/index.ts";
+import { readOwnState } from "./preflight/own-state.ts";
+import { canBeAsked, planCluster } from "./providers/index.ts";
 import { UserError } from "./settings/problems.ts";
 import type { Settings } from "./settings/schema.ts";
 
@@ -16,12 +17,21 @@ import type { Settings } from "./settings/schema.ts";
  * @throws pulumi.RunError before anything is created, where the settings do not fit the world
  */
 export async function deploy(settings: Settings): Promise<Outputs> {
+  // Beside what follows, as each of them waits for somebody else.
+  const readingState = canBeAsked(settings) ? readOwnState() : undefined;
+  const readingCrds = startedEarly(readCrds(settings));
   const plan = await planCluster(settings).catch(withoutStack);
-  await preflight(settings, plan.api, ownerLabel()).catch(withoutStack);
-  const crds = await readCrds(settings).catch(withoutStack);
+  await preflight(settings, plan, ownerLabel(), readingState).catch(withoutStack);
+  const crds = await readingCrds.catch(withoutStack);
   const cluster = plan.create();
   const releases = createReleases(settings, cluster, crds);
   return outputsOf(cluster, releases);
+}
+
+/** What is awaited only after others: if it fails meanwhile, whatever they say comes first. */
+function startedEarly<Value>(work: Promise<Value>): Promise<Value> {
+  work.catch(() => {});
+  return work;
 }
 
 /** A RunError is printed without its stack: the message is all the user needs. */

@@ -11,36 +11,40 @@ import type { OwnState } from "./own-state.ts";
 
 const list = z.object({ items: z.array(z.unknown()) });
 
+/** What Helm knows in the namespaces of all releases, by namespace. */
+export type Revisions = ReadonlyMap<string, readonly Revision[]>;
+
+/** Lists the revisions of Helm releases; what the user may not look at is left to what Helm says later. */
+export async function revisionsOf(settings: Settings, api: ApiClient): Promise<Revisions> {
+  const namespaces = Object.entries(settings.releases).map(
+    ([name, release]) => namespaceOf(name, release).name,
+  );
+  const found = [...new Set(namespaces)].map(async (each) => [each, await revisionsIn(each, api)] as const);
+  return new Map(await Promise.all(found));
+}
+
 /**
- * Finds releases that Helm would refuse to work on, because an interrupted run left them half-way or somebody else's.
- *
- * What the user may not look at is left to what Helm says later.
+ * Finds releases that Helm would refuse to work on, because an interrupted run left them half-way or somebody else's;
+ * pure.
  *
  * @param doctor the command that mends what an interrupted run left
  */
-export async function interruptedReleases(
+export function interruptedReleases(
   settings: Settings,
-  api: ApiClient,
+  revisions: Revisions,
   { helmReleases }: OwnState,
   doctor: string,
-): Promise<Problem[]> {
-  const places = Object.entries(settings.releases).map(([name, release]) => {
+): Problem[] {
+  return Object.entries(settings.releases).flatMap(([name, release]) => {
     const { name: namespace, create } = namespaceOf(name, release);
-    return { name, release, namespace, create };
-  });
-  const namespaces = [...new Set(places.map(({ namespace }) => namespace))];
-  const present = Object.fromEntries(
-    await Promise.all(namespaces.map(async (each) => [each, await revisionsIn(each, api)] as const)),
-  );
-  return places.flatMap(({ name, release, namespace, create }) => {
     const here = helmReleases.filter((place) => place.startsWith(`${namespace}/`));
     const known = Object.fromEntries(here.map((place) => [place, place]));
     const state = { helmReleases: known, pending: [], ownNamespaces: create ? [namespace] : [] };
     return namesOf(name).flatMap((helmRelease) => {
-      const revisions = (present[namespace] ?? []).filter(
+      const present = (revisions.get(namespace) ?? []).filter(
         ({ metadata }) => metadata.labels.name === helmRelease,
       );
-      return helmFindings(revisions, state, [name])
+      return helmFindings(present, state, [name])
         .filter(({ fix }) =>
           fix === undefined ? isWanted(helmRelease, name, release) : fix.kind !== "refresh",
         )

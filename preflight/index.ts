@@ -1,33 +1,37 @@
 import { getStack } from "@pulumi/pulumi";
 import type { ApiClient } from "../providers/existing/api-client.ts";
+import type { ClusterPlan } from "../providers/plan.ts";
 import { SettingsError } from "../settings/problems.ts";
 import type { Settings } from "../settings/schema.ts";
 import { missingCharts } from "./charts.ts";
 import { takenClusterRoles } from "./cluster-roles.ts";
 import { databaseProblems } from "./databases.ts";
-import { interruptedReleases } from "./helm-releases.ts";
+import { interruptedReleases, revisionsOf } from "./helm-releases.ts";
 import { takenNamespaces } from "./namespaces.ts";
 import { otherCluster } from "./other-cluster.ts";
-import { type OwnState, readOwnState } from "./own-state.ts";
+import type { OwnState } from "./own-state.ts";
 
 /**
  * Compares the settings with the world before anything is registered: charts are there, names are free, no users are
  * lost.
  *
- * @param api the cluster, where it is there already; without it only this machine is looked at
+ * @param plan the cluster; where it is not there yet, only this machine is looked at
  * @param owner value of the owner label of namespaces that this stack made
- * @param readState what tells of the last run; default: the engine
+ * @param readingState what the last run left; default: nothing that anybody could read
  * @throws SettingsError with everything that stands in the way
  */
 export async function preflight(
   settings: Settings,
-  api: ApiClient | undefined,
+  { api, identifier }: Pick<ClusterPlan, "api" | "identifier">,
   owner: string,
-  readState: () => Promise<OwnState | undefined> = readOwnState,
+  readingState: Promise<OwnState | undefined> = Promise.resolve(undefined),
 ): Promise<void> {
   const asked =
     api !== undefined && settings.liveChecks
-      ? await Promise.all([askCluster(settings, api, owner), askState(settings, api, readState())])
+      ? await Promise.all([
+          askCluster(settings, api, owner),
+          askState(settings, api, identifier, readingState),
+        ])
       : [];
   const problems = [...missingCharts(settings), ...asked.flat()];
   if (problems.length > 0) throw new SettingsError(problems);
@@ -43,10 +47,15 @@ async function askCluster(settings: Settings, api: ApiClient, owner: string) {
 }
 
 /** What only the stack's own state can tell: a cluster that is another one, and what an interrupted run left. */
-async function askState(settings: Settings, api: ApiClient, reading: Promise<OwnState | undefined>) {
-  const state = await reading;
+async function askState(
+  settings: Settings,
+  api: ApiClient,
+  identifier: string | undefined,
+  readingState: Promise<OwnState | undefined>,
+) {
+  const [state, revisions] = await Promise.all([readingState, revisionsOf(settings, api)]);
   if (state === undefined) return [];
-  const elsewhere = await otherCluster(api, state);
+  const elsewhere = await otherCluster(api, identifier, state);
   if (elsewhere.length > 0) return elsewhere;
-  return interruptedReleases(settings, api, state, `npm run doctor -- --stack ${getStack()}`);
+  return interruptedReleases(settings, revisions, state, `npm run doctor -- --stack ${getStack()}`);
 }

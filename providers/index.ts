@@ -13,7 +13,11 @@ export async function planCluster({ cluster, secrets, liveChecks }: Settings): P
     case "existing": {
       const { createExisting, reachExisting } = await import("./existing.ts");
       const reached = await reachExisting(cluster, secrets.cluster?.kubeconfig);
-      return { api: reached.api, create: () => createExisting(cluster, reached) };
+      return {
+        api: reached.api,
+        identifier: reached.identifier,
+        create: () => createExisting(cluster, reached),
+      };
     }
     case "gke": {
       const { planGke } = await import("./gke.ts");
@@ -30,4 +34,9 @@ export async function planCluster({ cluster, secrets, liveChecks }: Settings): P
     default:
       return cluster satisfies never;
   }
+}
+
+/** Whether the cluster is there before the stack is, and may be asked before anything is created. */
+export function canBeAsked({ cluster, liveChecks }: Settings): boolean {
+  return liveChecks && (cluster.provider === "existing" || cluster.existing !== undefined);
 }

@@ -5,6 +5,8 @@ import type { ApiClient } from "./existing/api-client.ts";
 export interface ClusterPlan {
   /** The API of a cluster that is there already. */
   readonly api?: ApiClient;
+  /** What tells that cluster from others, where it was asked for already; see `ReachedCluster`. */
+  readonly identifier?: string;
   /** Registers what the cluster is made of and answers the contract that releases know. */
   create(): Cluster;
 }

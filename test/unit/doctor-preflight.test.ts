@@ -34,7 +34,7 @@ const settings = parseSettings({
 });
 
 function check(revisions: Record<string, string>, state: OwnState | undefined): Promise<void> {
-  return preflight(settings, api(revisions), OWNER, async () => state);
+  return preflight(settings, { api: api(revisions) }, OWNER, Promise.resolve(state));
 }
 
 test("releases that are whole, or that nobody has made yet, pass; so does a stack whose state cannot be read", async () => {
@@ -76,6 +76,25 @@ test("another cluster than the one that holds the stack is refused, unless nothi
     /dask:cluster points at another cluster \(https:\/\/cluster\) than the one that holds the stack/,
   );
   await check({}, { clusterIdentifier: "https://cluster-of-before", helmReleases: [] });
+});
+
+test("what tells a cluster from others is asked once: whoever reached it has the answer", async () => {
+  const asked: string[] = [];
+  const { server, get } = api({});
+  const watched: ApiClient = {
+    server,
+    get: (path) => {
+      asked.push(path);
+      return get(path);
+    },
+  };
+  const state = Promise.resolve({ clusterIdentifier: HERE, helmReleases: [] });
+  await preflight(settings, { api: watched, identifier: HERE }, OWNER, state);
+  assert.ok(asked.length > 0 && !asked.includes("/api/v1/namespaces/kube-system"), asked.join(", "));
+  await assert.rejects(
+    preflight(settings, { api: watched, identifier: ELSEWHERE }, OWNER, state),
+    /points at another cluster/,
+  );
 });
 
 test("the stack's own state is read as the engine gives it", () => {

@@ -23,25 +23,29 @@ const settings = (dask: object, more: object = {}) =>
   });
 
 test("a free namespace, one of our own and one that was handed over pass", async () => {
-  await preflight(settings({}), api({}), "o.dask.dev");
-  await preflight(settings({}), api({ batch: { "dask-stack": "o.dask.dev" } }), "o.dask.dev");
-  await preflight(settings({ namespace: { name: "team", create: false } }), api({ team: {} }), "o.dask.dev");
+  await preflight(settings({}), { api: api({}) }, "o.dask.dev");
+  await preflight(settings({}), { api: api({ batch: { "dask-stack": "o.dask.dev" } }) }, "o.dask.dev");
+  await preflight(
+    settings({ namespace: { name: "team", create: false } }),
+    { api: api({ team: {} }) },
+    "o.dask.dev",
+  );
 });
 
 test("a namespace that exists and is not ours is refused, with whose it is", async () => {
   await assert.rejects(
-    preflight(settings({}), api({ batch: {} }), "o.dask.dev"),
+    preflight(settings({}), { api: api({ batch: {} }) }, "o.dask.dev"),
     /dask:releases\.batch\.namespace is "batch": exists and is not this stack's; choose another name, or write \{ name: batch, create: false \}/,
   );
   await assert.rejects(
-    preflight(settings({}), api({ batch: { "dask-stack": "o.dask.prod" } }), "o.dask.dev"),
+    preflight(settings({}), { api: api({ batch: { "dask-stack": "o.dask.prod" } }) }, "o.dask.dev"),
     /belongs to the stack o\.dask\.prod/,
   );
 });
 
 test("a namespace that was handed over and is not there is refused", async () => {
   await assert.rejects(
-    preflight(settings({ namespace: { name: "team", create: false } }), api({}), "o.dask.dev"),
+    preflight(settings({ namespace: { name: "team", create: false } }), { api: api({}) }, "o.dask.dev"),
     /dask:releases\.batch\.namespace is "team": is not there; write \{ name: team, create: true \} to make it/,
   );
 });
@@ -49,7 +53,7 @@ test("a namespace that was handed over and is not there is refused", async () =>
 test("a chart that is missing is refused, and with liveChecks off only that is looked at", async () => {
   const missing = settings({ chart: { path: "no/such/chart" } }, { liveChecks: false });
   await assert.rejects(
-    preflight(missing, api({ batch: {} }), "o.dask.dev"),
+    preflight(missing, { api: api({ batch: {} }) }, "o.dask.dev"),
     (error: Error) =>
       /chart\.path is "no\/such\/chart": is not there \(looked at \/.*\); give the directory or archive/.test(
         error.message,
@@ -59,5 +63,5 @@ test("a chart that is missing is refused, and with liveChecks off only that is l
 
 test("a user who may not look at namespaces is not stopped", async () => {
   const blind: ApiClient = { server: "https://cluster", get: async () => ({ kind: "forbidden" }) };
-  await preflight(settings({ namespace: { name: "team", create: false } }), blind, "o.dask.dev");
+  await preflight(settings({ namespace: { name: "team", create: false } }), { api: blind }, "o.dask.dev");
 });
