@@ -20,9 +20,11 @@ for (const name of ["@npmcli/arborist", "typescript", "./vendor/typescript@3.8.3
 
 /*
  * The SDK maps each stack trace back to its own TypeScript, which is not installed, and it keeps one for every promise:
- * a quarter of the start. Those of the bundle are mapped where one is printed.
+ * a quarter of the start, and more of a large stack, whose traces the garbage collector goes through again and again.
+ * Those of the bundle are mapped where one is printed; those of promises are taken where somebody looks for leaks.
  */
 replace("source-map-support/register", () => ({}));
+if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) withoutTraces();
 
 // Code is compiled once and kept; since Node.js 22.1. A folder that cannot be written costs the gain and nothing else.
 try {
@@ -73,6 +75,26 @@ function replace(name, standIn) {
   entry.loaded = true;
   entry.exports = standIn(file);
   sdk.cache[file] = entry;
+}
+
+/** Has the SDK make its promises without a stack trace; one that makes them otherwise is left alone. */
+function withoutTraces() {
+  let debuggable;
+  try {
+    debuggable = sdk("./runtime/debuggable");
+  } catch {
+    return;
+  }
+  const { debuggablePromise } = debuggable;
+  debuggable.debuggablePromise = (...args) => {
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
+    try {
+      return debuggablePromise(...args);
+    } finally {
+      Error.stackTraceLimit = limit;
+    }
+  };
 }
 
 /** Exports that load their module when something is read from them. */
