@@ -1,18 +1,18 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { basename, delimiter, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { findOnPath, run } from "../sandbox/command.ts";
 import { writePrivate } from "../sandbox/files.ts";
 import { repository } from "../sandbox/layout.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import { type LanguageHost, startLanguageHost } from "../test/stack/language-host.ts";
+import { makeLanguageHost } from "./language-host.ts";
 import type { Command } from "./measure.ts";
 import {
   type ExportedState,
   type HelmRelease,
   helmUpgrade,
-  type Rivals,
   releasesOf,
+  type Tofu,
   tofuConfiguration,
   tofuEnvironment,
 } from "./rivals.ts";
@@ -45,7 +45,8 @@ export interface Project {
   command(...args: string[]): Command;
   /** Replaces the stack's config. */
   configure(config: Readonly<Record<string, unknown>>): void;
-  close(): void;
+  /** Forgets the stack, so that the next project can have one of its name. */
+  close(): Promise<void>;
 }
 
 /** A copy of this project, as a clone after `npm ci`. */
@@ -66,32 +67,26 @@ export async function bareProject(sandbox: Sandbox, folder: string): Promise<Pro
 /** The genuine language host where one is on PATH, else the one of the tests, which starts the program in the same way. */
 async function project(sandbox: Sandbox, folder: string): Promise<Project> {
   symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"));
-  const host = hasLanguageHost() ? undefined : await startLanguageHost(folder, sandbox.env);
+  const host = hasLanguageHost()
+    ? []
+    : [await makeLanguageHost(join(sandbox.root, "bench", "language-host"))];
+  const env = { ...sandbox.env, PATH: [...host, sandbox.env.PATH ?? ""].join(delimiter) };
   const command: Project["command"] = (...args) => ({
     command: ["pulumi", ...args, "--stack", STACK, "--non-interactive"],
     cwd: folder,
-    env: sandbox.env,
+    env,
   });
   await must(command("stack", "init"));
-  return {
-    folder,
-    command: withHost(command, host),
-    configure: configure(folder),
-    close: () => host?.close(),
+  const close = async () => {
+    await must(command("stack", "rm", "--yes", "--force"));
+    rmSync(folder, { recursive: true });
   };
+  return { folder, command, configure: configure(folder), close };
 }
 
-/** Whether the engine finds a language host of its own; else a stand-in is running before the CLI starts. */
+/** Whether the engine finds a language host of its own; else a stand-in is put on its PATH. */
 export function hasLanguageHost(): boolean {
   return findOnPath("pulumi-language-nodejs") !== undefined;
-}
-
-/** `--client` is known to the commands that run the program. */
-function withHost(command: Project["command"], host: LanguageHost | undefined): Project["command"] {
-  return (verb = "", ...args) => {
-    const runsProgram = verb === "up" || verb === "preview";
-    return command(verb, ...args, ...(runsProgram && host !== undefined ? ["--client", host.address] : []));
-  };
 }
 
 /** Keeps what Pulumi itself wrote into the stack file: the salt, and the secrets. */
@@ -177,10 +172,10 @@ function withoutNamespaces({ root, env }: Sandbox, { before }: Releases): Comman
   return { command: ["kubectl", "delete", "namespace", "--ignore-not-found", ...names], cwd: root, env };
 }
 
-/** OpenTofu with the Helm provider, all releases beside each other. */
+/** OpenTofu, or Terraform, with the Helm provider, all releases beside each other. */
 export function tofuContender(
   sandbox: Sandbox,
-  { program, provider }: NonNullable<Rivals["tofu"]>,
+  { program, provider }: Tofu,
   folder: string,
   releases: Releases,
 ): Contender {
@@ -192,7 +187,7 @@ export function tofuContender(
     env,
   });
   return {
-    name: "OpenTofu",
+    name: basename(program) === "terraform" ? "Terraform" : "OpenTofu",
     clean: [withoutNamespaces(sandbox, releases)],
     commands: (step) => {
       const wanted = step === "change" ? releases.after : releases.before;

@@ -14,8 +14,8 @@ import {
   type Step,
   tofuContender,
 } from "./contenders.ts";
-import { type Cost, measure, measureAll } from "./measure.ts";
-import type { Rivals } from "./rivals.ts";
+import { type Cost, measureAll } from "./measure.ts";
+import type { HelmRelease, Rivals } from "./rivals.ts";
 import { median, medianRatio } from "./statistics.ts";
 import { configOf, type Workload } from "./workloads.ts";
 
@@ -45,15 +45,12 @@ export async function compare(ring: Ring, workload: Workload): Promise<Samples> 
     const contenders = [
       pulumiContender("ours", ours, config),
       ...bareContender(bare, releases),
-      helmContender(ring.sandbox, ring.rivals.helm, join(folder, "helm"), releases),
-      ...(ring.rivals.tofu === undefined
-        ? []
-        : [tofuContender(ring.sandbox, ring.rivals.tofu, join(folder, "tofu"), releases)]),
+      ...rivalContenders(ring, folder, releases),
     ];
     return await rounds(ring, workload.name, contenders);
   } finally {
-    ours.close();
-    bare.close();
+    await ours.close();
+    await bare.close();
   }
 }
 
@@ -62,8 +59,28 @@ function bareContender(project: Project, { before, after }: Releases): Contender
   const [one, ...others] = before;
   const [changed] = after;
   if (one === undefined || changed === undefined || others.length > 0) return [];
-  const config = ({ chart, values }: typeof one) => ({ "bare:release": { chart, values } });
+  const config = (release: HelmRelease) => ({ "bare:release": bareRelease(release) });
   return [pulumiContender("bare Pulumi", project, { before: config(one), after: config(changed) })];
+}
+
+/** A release as bench/bare takes it: chart, where that comes from, and values; pure. */
+export function bareRelease({ chart, repo, version, values }: HelmRelease): object {
+  return {
+    ...{ chart, values },
+    ...(version === undefined ? {} : { version }),
+    ...(repo === undefined ? {} : { repositoryOpts: { repo } }),
+  };
+}
+
+function rivalContenders(
+  { sandbox, rivals: { helm, tofu } }: Ring,
+  folder: string,
+  releases: Releases,
+): Contender[] {
+  return [
+    ...(helm === undefined ? [] : [helmContender(sandbox, helm, join(folder, "helm"), releases)]),
+    ...(tofu === undefined ? [] : [tofuContender(sandbox, tofu, join(folder, "tofu"), releases)]),
+  ];
 }
 
 async function setSecrets({ command }: Project, { releases }: Workload): Promise<void> {
@@ -75,10 +92,10 @@ async function setSecrets({ command }: Project, { releases }: Workload): Promise
 async function rounds(ring: Ring, workload: string, contenders: readonly Contender[]): Promise<Samples> {
   const costs = contenders.map(({ name }) => ({ name, steps: emptySteps() }));
   for (let round = 1; round <= ring.rounds; round++) {
-    for (const [index, contender] of contenders.entries()) {
+    for (const contender of inOrder(contenders, round)) {
       for (const step of STEPS) {
         const cost = await measureAll(contender.commands(step));
-        costs[index]?.steps[step].push(cost);
+        costs.find(({ name }) => name === contender.name)?.steps[step].push(cost);
         ring.log(
           `${workload}, round ${round} of ${ring.rounds}, ${contender.name}, ${step}: ${inWords(cost)}`,
         );
@@ -87,6 +104,11 @@ async function rounds(ring: Ring, workload: string, contenders: readonly Contend
     }
   }
   return Object.fromEntries(costs.map(({ name, steps }) => [name, steps]));
+}
+
+/** The order of a round: every second one goes backwards, so that nobody always follows the same one. */
+function inOrder(contenders: readonly Contender[], round: number): readonly Contender[] {
+  return round % 2 === 1 ? contenders : contenders.toReversed();
 }
 
 function inWords({ seconds, cpuSeconds, peakMiB }: Cost): string {
@@ -101,29 +123,6 @@ const emptySteps = (): Record<Step, Cost[]> => ({
   change: [],
   destroy: [],
 });
-
-/**
- * Seconds from an empty namespace to the first result that Dask computed: the first `up` with its smoke test, which
- * fails unless every worker took part. Nodes must be real.
- */
-export async function firstResults(ring: Ring, chosen: readonly Workload[]): Promise<Record<string, number>> {
-  const seconds: Record<string, number> = {};
-  for (const { name, releases } of chosen) {
-    const project = await cloneProject(ring.sandbox, join(ring.sandbox.root, "bench", `${name}-computes`));
-    try {
-      project.configure(configOf(releases, { genuine: ring.genuine, smokeTest: true }));
-      const costs: Cost[] = [];
-      for (let round = 0; round < ring.rounds; round++) {
-        costs.push(await measure(project.command("up", "--yes", "--skip-preview")));
-        await must(project.command("destroy", "--yes", "--skip-preview"));
-      }
-      seconds[name] = median(costs.map((cost) => cost.seconds));
-    } finally {
-      project.close();
-    }
-  }
-  return seconds;
-}
 
 /** A row of the table: what a step costs a contender, as medians, and ours by theirs, as medians of pairs. */
 export interface Row {

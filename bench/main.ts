@@ -1,138 +1,135 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { arch, cpus, platform, release, tmpdir, totalmem } from "node:os";
+import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { genuineCharts } from "../sandbox/charts.ts";
 import { type ImageSet, imageSetsFor } from "../sandbox/images/images.ts";
 import { repository } from "../sandbox/layout.ts";
-import { type Nodes, type Sandbox, startSandbox, stopSandbox } from "../sandbox/sandbox.ts";
-import { hasLanguageHost } from "./contenders.ts";
-import { compare, firstResults, type Row, rowsOf, type Samples } from "./figures.ts";
+import { type Sandbox, startSandbox, stopSandbox } from "../sandbox/sandbox.ts";
+import { compare, type Row, rowsOf, type Samples } from "./figures.ts";
+import { firstResult } from "./first-result.ts";
+import { machine, versions } from "./machine.ts";
+import type { Cost } from "./measure.ts";
+import { type Options, readOptions } from "./options.ts";
 import { printPaths } from "./path.ts";
 import { ensureRivals } from "./rivals.ts";
-import { measurePools, measureReleases } from "./scale.ts";
-import { configOf, type Workload, workloads } from "./workloads.ts";
+import { type Growth, measurePools, measureReleases } from "./scale.ts";
+import { median } from "./statistics.ts";
+import { comparison, growthTables, markdown } from "./tables.ts";
+import { configOf, type Workload } from "./workloads.ts";
 
 // npm run bench [-- figures|scale|path] [--rounds 5] [--workloads dask,all] [--nodes simulated|real] [--sizes 1,10]
 // [--json <file>]: how long things take, beside what people would use instead. docs/performance.md explains it.
 
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    rounds: { type: "string", default: "5" },
-    workloads: { type: "string", default: workloads.map(({ name }) => name).join(",") },
-    nodes: { type: "string", default: "simulated" },
-    sizes: { type: "string", default: "1,10,50,200" },
-    json: { type: "string" },
-  },
-});
-const rounds = Number(options.rounds);
 const log = (line: string) => console.log(line);
 
-/** Everybody's five steps on every workload, in turn. */
-async function figures(): Promise<object> {
-  const chosen = options.workloads.split(",").map(workloadNamed);
-  const nodes = nodesNamed(options.nodes);
+/** Everybody's five steps on every workload, in turn; where nodes are real, also how long Dask's first result takes. */
+async function figures(options: Options): Promise<void> {
+  const { workloads, nodes, rounds } = options;
   const genuine = await genuineCharts();
   const rivals = await ensureRivals(log);
-  return onSandbox(nodes, nodes === "real" ? imagesOf(chosen) : [], async (sandbox) => {
+  await onSandbox(options, async (sandbox) => {
     const ring = { sandbox, rivals, genuine, rounds, log };
+    const about = {
+      versions: await versions(sandbox.env.PATH ?? "", rivals),
+      genuineCharts: genuine,
+      nodes,
+      rounds,
+    };
     const samples: Record<string, Samples> = {};
+    const firstResults: Record<string, readonly Cost[]> = {};
     const rows: Row[] = [];
-    for (const workload of chosen) {
-      const measured = await compare(ring, workload);
-      samples[workload.name] = measured;
-      rows.push(...rowsOf(workload.name, measured));
+    for (const workload of workloads) {
+      if (nodes === "simulated" || runsAnywhere(workload)) {
+        samples[workload.name] = await compare(ring, workload);
+        rows.push(...rowsOf(workload.name, samples[workload.name] ?? {}));
+      }
+      if (nodes === "real") firstResults[workload.name] = await firstResult(ring, workload);
+      // After each, because a night's run may end in the last one.
+      write(options, { ...about, rows, samples, firstResults });
     }
-    console.table(rows.map(rounded));
-    const results = nodes === "real" ? await firstResults(ring, chosen) : {};
-    console.table(results);
-    return { genuineCharts: genuine, nodes, rounds, rows, secondsToFirstResult: results, samples };
+    printFigures(rows, firstResults);
   });
 }
 
-/** What a stack's preview and an `up` without changes cost as it grows. */
-async function scale(): Promise<object> {
-  const sizes = options.sizes.split(",").map(Number);
-  const genuine = await genuineCharts();
-  const releases = await onSandbox("simulated", [], (sandbox) =>
-    measureReleases({ sandbox, genuine, rounds, log }, sizes),
-  );
-  const pools = await measurePools([5, 10, 20, 50], rounds);
-  for (const { title, rows, fits } of [releases, ...pools]) {
-    log(title);
-    console.table(rows.map(rounded));
-    console.table(Object.fromEntries(Object.entries(fits).map(([name, fit]) => [name, rounded(fit)])));
-  }
-  return { releases, pools, rounds };
+/** Whether the rivals' pods start: those of hubs and gateways want Secrets, which only our stack makes. */
+function runsAnywhere({ releases }: Workload): boolean {
+  return Object.values(releases).every((release) => "kind" in release && release.kind === "dask");
 }
 
-/** A sandbox for the benchmark alone, stopped in the end. */
-async function onSandbox<Result>(
-  nodes: Nodes,
-  images: readonly ImageSet[],
-  body: (sandbox: Sandbox) => Promise<Result>,
-): Promise<Result> {
+function printFigures(rows: readonly Row[], firstResults: Readonly<Record<string, readonly Cost[]>>): void {
+  const titles = {
+    seconds: "Seconds (in brackets: ours by theirs)",
+    cpuSeconds: "Seconds of CPU (in brackets: ours by theirs)",
+    peakMiB: "Most memory, MiB",
+  };
+  for (const figure of ["seconds", "cpuSeconds", "peakMiB"] as const)
+    log(`\n${titles[figure]}\n\n${markdown(comparison(rows, figure))}`);
+  const results = Object.entries(firstResults).map(([workload, costs]) => ({
+    workload,
+    "seconds to the first result": median(costs.map(({ seconds }) => seconds)),
+  }));
+  if (results.length > 0) log(`\n${markdown(results)}`);
+}
+
+/** What a stack's preview and an `up` without changes cost as it grows. */
+async function scale(options: Options): Promise<void> {
+  const { sizes, rounds } = options;
+  const genuine = await genuineCharts();
+  const growths: Growth[] = [];
+  let about: object = {};
+  const took = (growth: Growth) => {
+    growths.push(growth);
+    log(`\n${growthTables(growth)}`);
+    write(options, { ...about, genuineCharts: genuine, rounds, growths });
+  };
+  await onSandbox({ ...options, nodes: "simulated" }, async (sandbox) => {
+    about = { versions: await versions(sandbox.env.PATH ?? "", {}) };
+    took(await measureReleases({ sandbox, genuine, rounds, log }, sizes));
+  });
+  for (const growth of await measurePools([5, 10, 20, 50], rounds)) took(growth);
+}
+
+/** A sandbox for the benchmark alone, stopped in the end, also after Ctrl-C. */
+async function onSandbox(
+  { nodes, workloads }: Options,
+  body: (sandbox: Sandbox) => Promise<void>,
+): Promise<void> {
   const root = join(tmpdir(), `pulumi-dask-bench-${process.pid}`);
-  try {
-    return await body(await startSandbox({ root, nodes, images, log }));
-  } finally {
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
     // The projects of the contenders; a sandbox leaves alone what is not its own.
     rmSync(join(root, "bench"), { recursive: true, force: true });
-    await stopSandbox({ root });
+    stopping ??= stopSandbox({ root });
+    return stopping;
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => stop().finally(() => process.exit(1)));
+  try {
+    const images = nodes === "real" ? imagesOf(workloads) : [];
+    await body(await startSandbox({ root, nodes, images, log }));
+  } finally {
+    await stop();
   }
 }
 
-function imagesOf(chosen: readonly Workload[]): ImageSet[] {
-  const sets = chosen.map(({ releases }) => configOf(releases, { genuine: false, smokeTest: true }));
+function imagesOf(workloads: readonly Workload[]): ImageSet[] {
+  const sets = workloads.map(({ releases }) => configOf(releases, { genuine: false, smokeTest: true }));
   return [...new Set(sets.flatMap(imageSetsFor))];
 }
 
-function workloadNamed(name: string): Workload {
-  const found = workloads.find((each) => each.name === name);
-  const known = workloads.map((each) => each.name).join(", ");
-  if (found === undefined) throw new Error(`--workloads names "${name}"; there are ${known}.`);
-  return found;
-}
-
-function nodesNamed(name: string): Nodes {
-  if (name === "simulated" || name === "real") return name;
-  throw new Error(`--nodes is "${name}"; it can be simulated or real.`);
-}
-
-/** Numbers as a table shows them. */
-function rounded(row: object): object {
-  return Object.fromEntries(
-    Object.entries(row).map(([key, value]) => [
-      key,
-      typeof value === "number" ? Number(value.toPrecision(3)) : value,
-    ]),
-  );
-}
-
-/** What the figures were taken on: without it they say nothing. */
-function machine(): object {
-  const [cpu] = cpus();
-  return {
-    date: new Date().toISOString(),
-    system: `${platform()} ${release()} ${arch()}`,
-    processors: `${cpus().length} x ${cpu?.model ?? "unknown"}`,
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-    node: process.version,
-    languageHost: hasLanguageHost() ? "genuine" : "stand-in, started beforehand",
-  };
-}
-
-function write(what: string, result: object): void {
-  const file = resolve(options.json ?? join(repository, "bench", "results", `${what}.json`));
+function write({ benchmark, json }: Options, result: object): void {
+  const file = resolve(json ?? join(repository, "bench", "results", `${benchmark}.json`));
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify({ machine: machine(), ...result }, undefined, 2)}\n`);
   log(`Written to ${file}`);
 }
 
-const [what = "figures"] = positionals;
-process.chdir(repository);
-if (what === "path") await printPaths();
-else if (what === "scale") write(what, await scale());
-else if (what === "figures") write(what, await figures());
-else throw new Error(`There is no benchmark "${what}"; there are figures, scale and path.`);
+const benchmarks = { figures, scale, path: printPaths };
+try {
+  const options = readOptions(process.argv.slice(2));
+  process.chdir(repository);
+  await benchmarks[options.benchmark](options);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,10 +1,10 @@
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildAll, builtPath, type Log } from "../sandbox/build.ts";
+import { buildAll, builtPath, isBuilt, type Log } from "../sandbox/build.ts";
 import { findOnPath } from "../sandbox/command.ts";
 import type { Tool } from "../sandbox/tools.ts";
 
-/** What people would use instead, built from its Go module for the benchmark alone. */
+/** What people would use instead, built from Go modules for the benchmark alone. */
 export const rivalTools = {
   helm: {
     name: "helm",
@@ -13,31 +13,69 @@ export const rivalTools = {
     stamps: { "helm.sh/helm/v3/internal/version.version": "v3.18.6" },
     cpuMinutes: 2,
   },
+  tofu: {
+    name: "tofu",
+    module: "tofu",
+    source: "github.com/opentofu/opentofu",
+    package: "./cmd/tofu",
+    stamps: { "github.com/opentofu/opentofu/version.dev": "no" },
+    cpuMinutes: 8,
+  },
+  // The newest that is served as a Go module, of 2020, with the Helm library 3.3 in it.
+  tofuProvider: {
+    name: "terraform-provider-helm",
+    module: "terraform-provider-helm",
+    package: "github.com/hashicorp/terraform-provider-helm",
+    stamps: {},
+    cpuMinutes: 3,
+  },
 } as const satisfies Record<string, Tool>;
 
-/** Where the rivals' programs are; OpenTofu's only where the machine has them. */
+/** Where the rivals' programs are; absent are those that the machine does not have. */
 export interface Rivals {
-  readonly helm: string;
-  readonly tofu?: { readonly program: string; readonly provider: string };
+  readonly helm?: string;
+  readonly tofu?: Tofu;
+}
+
+/** OpenTofu, or Terraform where that is what is on PATH, and its provider for Helm. */
+export interface Tofu {
+  readonly program: string;
+  readonly provider: string;
+  /** The provider cannot be asked. */
+  readonly providerVersion: string;
+}
+
+/** The rivals that are on PATH, or were built before. */
+export function foundRivals(): Rivals {
+  const { helm, tofu, tofuProvider } = rivalTools;
+  const [built, builtTofu, builtProvider] = [helm, tofu, tofuProvider].map((tool) =>
+    isBuilt(tool) ? builtPath(tool) : undefined,
+  );
+  const ofPath = findOnPath("terraform-provider-helm");
+  const program = findOnPath("tofu") ?? builtTofu ?? findOnPath("terraform");
+  const provider = ofPath ?? builtProvider;
+  const providerVersion = ofPath === undefined ? "1.3.2, of 2020" : "the one on PATH";
+  const found = findOnPath("helm") ?? built;
+  return {
+    ...(found === undefined ? {} : { helm: found }),
+    ...(program === undefined || provider === undefined
+      ? {}
+      : { tofu: { program, provider, providerVersion } }),
+  };
 }
 
 /**
- * Finds the rivals on PATH: `helm`, which is built where there is none, and `tofu` with `terraform-provider-helm`, which
- * no registry of packages offers in a version that people use.
+ * Finds the rivals on PATH or in the cache, and builds those that are missing.
  *
  * @throws Error where Helm can be neither found nor built; without OpenTofu the benchmark goes on and says so
  */
 export async function ensureRivals(log: Log): Promise<Rivals> {
-  const helm = findOnPath("helm");
-  if (helm === undefined) await buildAll([rivalTools.helm], log);
-  return { helm: helm ?? builtPath(rivalTools.helm), ...openTofu(log) };
-}
-
-function openTofu(log: Log): Pick<Rivals, "tofu"> {
-  const [program, provider] = [findOnPath("tofu"), findOnPath("terraform-provider-helm")];
-  if (program !== undefined && provider !== undefined) return { tofu: { program, provider } };
-  log("OpenTofu is left out: put `tofu` and its `terraform-provider-helm` on PATH to have it compared");
-  return {};
+  if (foundRivals().helm === undefined) await buildAll([rivalTools.helm], log);
+  if (foundRivals().tofu === undefined)
+    await buildAll([rivalTools.tofu, rivalTools.tofuProvider], log).catch((error: unknown) =>
+      log(`OpenTofu is left out: ${String(error)}`),
+    );
+  return foundRivals();
 }
 
 /** One Helm release as a stack of ours has it: what the rivals install too. */

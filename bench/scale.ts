@@ -4,25 +4,36 @@ import { cloneProject, must } from "./contenders.ts";
 import type { Ring } from "./figures.ts";
 import { type Cost, measure } from "./measure.ts";
 import { CLOUDS, manyReleases } from "./sizes.ts";
-import { exponent, type Fit, fit, median, type Point } from "./statistics.ts";
+import { type Fit, fit, marginalCosts, median, type Point, type Verdict, verdictOf } from "./statistics.ts";
 import { configOf } from "./workloads.ts";
 
 /** How the cost of something grows with its size. */
 export interface Growth {
   readonly title: string;
   readonly rows: readonly Grown[];
-  /** By figure: the line, and the exponent of the growth, which is 1 at most where nothing grows faster than it must. */
-  readonly fits: Readonly<Record<string, Fit & { readonly exponent: number }>>;
+  readonly trends: readonly Trend[];
 }
 
-/** One size's medians. */
+/** One size's medians, and what they are the medians of. */
 export interface Grown {
   readonly what: string;
   readonly size: number;
   readonly seconds: number;
   readonly cpuSeconds: number;
   readonly peakMiB: number;
+  readonly samples: readonly Cost[];
 }
+
+/** How a figure grows: the line through all sizes, what one more costs from size to size, and a judgement. */
+export interface Trend extends Fit {
+  readonly what: string;
+  readonly figure: Figure;
+  readonly marginal: readonly number[];
+  readonly verdict: Verdict;
+}
+
+const FIGURES = ["seconds", "cpuSeconds", "peakMiB"] as const;
+type Figure = (typeof FIGURES)[number];
 
 /** Previews, and an `up` without changes, of one stack that grows on a sandbox: real engine, providers and API server. */
 export async function measureReleases(
@@ -46,7 +57,7 @@ export async function measureReleases(
     }
     await must(project.command("destroy", "--yes", "--skip-preview"));
   } finally {
-    project.close();
+    await project.close();
   }
   return growth("Releases of one stack", rows);
 }
@@ -69,23 +80,33 @@ export async function measurePools(sizes: readonly number[], rounds: number): Pr
   return growths;
 }
 
-function grown(what: string, size: number, costs: readonly Cost[]): Grown {
+function grown(what: string, size: number, samples: readonly Cost[]): Grown {
+  const of = (figure: Figure) => median(samples.map((cost) => cost[figure] ?? Number.NaN));
   return {
     ...{ what, size },
-    seconds: median(costs.map(({ seconds }) => seconds)),
-    cpuSeconds: median(costs.map(({ cpuSeconds }) => cpuSeconds)),
-    peakMiB: median(costs.map(({ peakMiB }) => peakMiB ?? Number.NaN)),
+    ...{ seconds: of("seconds"), cpuSeconds: of("cpuSeconds"), peakMiB: of("peakMiB") },
+    samples,
   };
 }
 
-function growth(title: string, rows: readonly Grown[]): Growth {
-  const figures = ["seconds", "cpuSeconds", "peakMiB"] as const;
+/** The rows of several sizes with their trends, figure by figure; pure. */
+export function growth(title: string, rows: readonly Grown[]): Growth {
   const kinds = [...new Set(rows.map(({ what }) => what))];
-  const fits = kinds.flatMap((what) =>
-    figures.map((figure) => {
-      const of = rows.filter((row) => row.what === what).map((row): Point => [row.size, row[figure]]);
-      return [`${what}, ${figure}`, { ...fit(of), exponent: exponent(of) }] as const;
-    }),
-  );
-  return { title, rows, fits: Object.fromEntries(fits) };
+  const trends = kinds.flatMap((what) => {
+    const ofKind = rows.filter((row) => row.what === what);
+    return FIGURES.map((figure) => trend(what, figure, ofKind));
+  });
+  return { title, rows, trends };
+}
+
+function trend(what: string, figure: Figure, rows: readonly Grown[]): Trend {
+  const points = rows.map((row): Point => [row.size, row[figure]]);
+  const verdict = verdictOf(points, Math.max(...rows.map((row) => spread(row.samples, figure))));
+  return { what, figure, ...fit(points), marginal: marginalCosts(points), verdict };
+}
+
+/** How far the measurements of one size lie apart. */
+function spread(samples: readonly Cost[], figure: Figure): number {
+  const values = samples.map((cost) => cost[figure] ?? 0);
+  return Math.max(...values) - Math.min(...values);
 }

@@ -34,7 +34,35 @@ export function fit(points: readonly Point[]): Fit {
   return { slope, intercept: y - slope * x, rSquared: yy === 0 ? 1 : (slope * xy) / yy };
 }
 
-/** The exponent with which something grows: the slope of the logarithms. 1 is linear, 2 quadratic. */
-export function exponent(points: readonly Point[]): number {
-  return fit(points.map(([x, y]) => [Math.log(x), Math.log(y)] as const)).slope;
+/**
+ * What one more costs from each size to the next. Its growth tells faster than linear from linear, whatever the start
+ * costs: the exponent of a line of logarithms hides it behind that.
+ */
+export function marginalCosts(points: readonly Point[]): number[] {
+  return points.slice(1).map(([x, y], index) => {
+    const [before, cost] = points[index] ?? [Number.NaN, Number.NaN];
+    return (y - cost) / (x - before);
+  });
+}
+
+/** How something grows, in words. */
+export type Verdict = "no growth beyond noise" | "linear at most" | "faster than linear";
+
+/** The most that one more may cost at the end by what it costs before it, for what still counts as a line. */
+const STILL_LINEAR = 1.5;
+
+/**
+ * Judges growth: what one more costs from the last size but one to the last, by what it costs up to there.
+ *
+ * @param noise how far measurements of one size lie apart
+ */
+export function verdictOf(points: readonly Point[], noise: number): Verdict {
+  const [first, middle, last] = [points.at(0), points.at(-2), points.at(-1)];
+  if (first === undefined || middle === undefined || last === undefined) return "no growth beyond noise";
+  if (last[1] - first[1] <= noise) return "no growth beyond noise";
+  const [late] = marginalCosts([middle, last]);
+  const [early] = marginalCosts(first === middle ? [first, last] : [first, middle]);
+  // Where nothing is seen to grow up to the middle, noise is what the end is compared with.
+  const floor = noise / Math.max(1, middle[0] - first[0]);
+  return (late ?? 0) <= STILL_LINEAR * Math.max(early ?? 0, floor) ? "linear at most" : "faster than linear";
 }

@@ -14,7 +14,7 @@ const dask = (replicas: number) => ({
   jupyter: { cores: 0.2, memory: "512M" },
 });
 const gateway = (workers: number) => ({ kind: "dask-gateway", limits: { workers } });
-// The database is elsewhere: nodes that run nothing have no volume for a hub's own.
+// The database is elsewhere, and nobody asks for it: nodes that run nothing have no volume for a hub's own.
 const hub = (workers: number) => ({
   kind: "daskhub",
   limits: { workers },
@@ -32,6 +32,13 @@ export const workloads: readonly Workload[] = [
     changed: { dask: dask(3), gateway: gateway(7), hub: hub(7) },
   },
 ];
+
+/** A workload's releases where pods run: the hub has a database of its own; pure. */
+export function onRealNodes({ releases }: Workload): Readonly<Record<string, object>> {
+  const real = (release: object) =>
+    "database" in release ? { ...release, database: { kind: "sqlite" } } : release;
+  return Object.fromEntries(Object.entries(releases).map(([name, release]) => [name, real(release)]));
+}
 
 /** The stack file's config for some releases; secrets are set apart, with `pulumi config set`. */
 export function configOf(

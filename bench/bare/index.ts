@@ -4,10 +4,17 @@ import * as random from "@pulumi/random";
 
 /*
  * A Pulumi program without anything of this project, through tsx as its manual says: what `npm run bench` compares
- * start-up with. Its chart and values are those of the workload `dask`.
+ * start-up with. Its chart, from where that comes, and its values are those of the workload's one release.
  */
 
-const { chart, values } = new pulumi.Config().requireObject<{ chart: string; values: object }>("release");
+interface Release {
+  readonly chart: string;
+  readonly version?: string;
+  readonly repositoryOpts?: { readonly repo: string };
+  readonly values: object;
+}
+
+const wanted = new pulumi.Config().requireObject<Release>("release");
 
 const provider = new k8s.Provider("cluster", {});
 const namespace = new k8s.core.v1.Namespace("bare", { metadata: { name: "bare" } }, { provider });
@@ -19,7 +26,7 @@ const secret = new k8s.core.v1.Secret(
 );
 const release = new k8s.helm.v3.Release(
   "bare",
-  { name: "bare", namespace: namespace.metadata.name, chart, values },
+  { name: "bare", namespace: namespace.metadata.name, ...wanted },
   { provider, dependsOn: [secret] },
 );
 

@@ -20,11 +20,11 @@ export interface LanguageHost {
  * The genuine host is no registry's package; this one starts the same `@pulumi/pulumi/cmd/run` in the same way, so a
  * broken `Pulumi.yaml`, loader or entry point fails as it would for a user.
  *
- * @param folder the project
+ * @param folder the project; `undefined` for the one that the engine names
  * @param env what the program's environment has beyond this process's
  */
 export async function startLanguageHost(
-  folder: string,
+  folder: string | undefined,
   env: Readonly<Record<string, string>>,
 ): Promise<LanguageHost> {
   const server = new Server();
@@ -34,7 +34,7 @@ export async function startLanguageHost(
       reply(null, new messages.GetRequiredPluginsResponse()),
     run: (call: ServerUnaryCall<RunRequest, unknown>, reply: sendUnaryData<unknown>) => {
       const response = new messages.RunResponse();
-      runProgram(folder, env, call.request).then((code) => {
+      runProgram(folder ?? call.request.getPwd(), env, call.request).then((code) => {
         // The program has told the engine itself what went wrong.
         if (code !== 0) response.setBail(true);
         reply(null, response);
@@ -49,6 +49,7 @@ export async function startLanguageHost(
 }
 
 interface RunRequest {
+  getPwd(): string;
   getProject(): string;
   getStack(): string;
   getOrganization(): string;

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { criticalPath, doneOf } from "../../bench/critical-path.ts";
-import { rowsOf, type Samples } from "../../bench/figures.ts";
+import { bareRelease, rowsOf, type Samples } from "../../bench/figures.ts";
 import { cpuSeconds, measure, total } from "../../bench/measure.ts";
+import { readOptions } from "../../bench/options.ts";
 import { helmUpgrade, releasesOf, tofuConfiguration } from "../../bench/rivals.ts";
-import { exponent, fit, median, medianRatio } from "../../bench/statistics.ts";
+import { fit, marginalCosts, median, medianRatio, verdictOf } from "../../bench/statistics.ts";
+import { comparison, markdown } from "../../bench/tables.ts";
+import { onRealNodes, workloads } from "../../bench/workloads.ts";
+import { parseSettings } from "../../settings/parse.ts";
 import type { Registered } from "../graph/mock-engine.ts";
 
 test("the median is the middle, or between the two middle ones", () => {
@@ -16,13 +20,53 @@ test("a ratio is the median of pairs, so that a slow minute slows both sides", (
   assert.equal(medianRatio([1, 10, 2], [2, 20, 1]), 0.5);
 });
 
-test("a fit finds the line, and the exponent tells linear from quadratic", () => {
-  const sizes = [1, 10, 50, 200];
-  const line = fit(sizes.map((x) => [x, 3 + 0.5 * x] as const));
+const SIZES = [1, 10, 50, 200];
+
+test("a fit finds the line", () => {
+  const line = fit(SIZES.map((x) => [x, 3 + 0.5 * x] as const));
   assert.ok(Math.abs(line.slope - 0.5) < 1e-9 && Math.abs(line.intercept - 3) < 1e-9);
   assert.equal(Math.round(line.rSquared * 1e6) / 1e6, 1);
-  assert.equal(Math.round(exponent(sizes.map((x) => [x, 7 * x] as const)) * 1e6) / 1e6, 1);
-  assert.equal(Math.round(exponent(sizes.map((x) => [x, 7 * x * x] as const)) * 1e6) / 1e6, 2);
+});
+
+test("what one more costs tells linear from quadratic, however dear the start is, and neither from noise", () => {
+  const points = (cost: (size: number) => number) => SIZES.map((size) => [size, cost(size)] as const);
+  const linear = points((x) => 2 + 0.02 * x);
+  const quadratic = points((x) => 2 + 1e-4 * x * x);
+  const rounded = (values: readonly number[]) => values.map((value) => Math.round(value * 1e4) / 1e4);
+  assert.deepEqual(rounded(marginalCosts(linear)), [0.02, 0.02, 0.02]);
+  assert.deepEqual(rounded(marginalCosts(quadratic)), [0.0011, 0.006, 0.025]);
+  assert.equal(verdictOf(linear, 0.1), "linear at most");
+  assert.equal(verdictOf(quadratic, 0.1), "faster than linear");
+  assert.equal(
+    verdictOf(
+      points((x) => (x === 50 ? 2.3 : 2.2)),
+      0.2,
+    ),
+    "no growth beyond noise",
+  );
+});
+
+test("options that cannot be are refused in words", () => {
+  assert.deepEqual(readOptions(["scale", "--rounds", "7", "--sizes", "1,3"]).sizes, [1, 3]);
+  const refusals: readonly [args: readonly string[], words: RegExp][] = [
+    [["--rounds", "abc"], /--rounds is "abc"; it must be a whole number from 1 on/],
+    [["--rounds", "0"], /--rounds is "0"/],
+    [["--sizes", "10,1"], /--sizes is "10,1"; it must be two or more sizes/],
+    [["--workloads", "dusk"], /--workloads names "dusk"; there are dask, dask-gateway/],
+    [["--nodes", "some"], /--nodes is "some"/],
+    [["speed"], /there is no benchmark "speed"; there are figures, scale, path/],
+  ];
+  for (const [args, words] of refusals) assert.throws(() => readOptions(args), words);
+});
+
+test("every workload is a sound stack file, on real nodes with a database that is there", () => {
+  for (const workload of workloads)
+    for (const releases of [workload.releases, workload.changed, onRealNodes(workload)]) {
+      const secrets = JSON.stringify(releases).includes("external") ? { hub: { databasePassword: "p" } } : {};
+      parseSettings({ cluster: { provider: "existing" }, releases, secrets });
+    }
+  const real = JSON.stringify(workloads.map(onRealNodes));
+  assert.ok(!real.includes("external") && real.includes("sqlite"), real);
 });
 
 test("the shell's account of its children is read, whichever shell prints it", () => {
@@ -66,6 +110,12 @@ test("the table has medians, and ratios of ours to each other's", () => {
     [row?.seconds, row?.cpuSeconds, row?.peakMiB, row?.ratio, row?.cpuRatio],
     [4, 2, 10, 0.5, 0.5],
   );
+  const table = markdown(comparison(rowsOf("dask", samples), "seconds"));
+  assert.deepEqual(table.split("\n").slice(0, 3), [
+    "| workload | step | ours | helm |",
+    "| --- | --- | --- | --- |",
+    "| dask | first up | 2 | 4 (0.50) |",
+  ]);
 });
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
@@ -96,6 +146,15 @@ test("rivals install what the state has, secrets in plain", () => {
   assert.match(args, /--repo https:\/\/example.org\/charts --version 4.4.0$/);
   const configuration = JSON.stringify(tofuConfiguration([release], "/kubeconfig"));
   assert.match(configuration, /"hub":\{"name":"hub","namespace":"team","chart":"jupyterhub"/);
+});
+
+test("the bare program installs a genuine chart from its repository, in the same version", () => {
+  const [release] = releasesOf(state);
+  assert.ok(release);
+  assert.deepEqual(bareRelease(release), {
+    ...{ chart: "jupyterhub", version: "4.4.0", values: { hub: { token: "abc" } } },
+    repositoryOpts: { repo: "https://example.org/charts" },
+  });
 });
 
 test("the critical path is the longest chain, by value or by option, and waits for a component's children", () => {
