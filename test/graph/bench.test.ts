@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { criticalPath } from "../../bench/critical-path.ts";
 import { typicalMinutes } from "../../bench/durations.ts";
+import { pathRows } from "../../bench/path.ts";
 import { CLOUDS, type Cloud, type Size, sizedProgram } from "../../bench/sizes.ts";
 import { programOf } from "../unit/stack-files.ts";
 import { cloudCalls, cloudStates } from "./clouds.ts";
@@ -53,5 +54,16 @@ test("hub and gateway are made beside each other: only one of them is waited for
       1,
       `${cloud}: ${releases.join(", ")}`,
     );
+  }
+});
+
+test("a release of kind dask waits for no database, and every release has a chain of its own", async () => {
+  for (const cloud of CLOUDS) {
+    const { resources } = await run(programOf(`stacks/Pulumi.${cloud}-large.yaml`), world);
+    const rows = pathRows(resources);
+    const chainOf = (what: string) => rows.find((row) => row.what.startsWith(what))?.["longest chain"] ?? "";
+    assert.match(chainOf("DaskHub "), /cloudnative-pg/);
+    assert.match(chainOf("Dask "), /Cluster cluster .*Release/);
+    assert.doesNotMatch(chainOf("Dask "), /cloudnative-pg|-db /);
   }
 });
