@@ -1,0 +1,5 @@
+module dask/sandbox/tofu
+
+go 1.26.6
+
+require github.com/opentofu/opentofu v1.12.6
