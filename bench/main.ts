@@ -97,9 +97,7 @@ async function onSandbox(
   const root = join(tmpdir(), `pulumi-dask-bench-${process.pid}`);
   let stopping: Promise<void> | undefined;
   const stop = () => {
-    // The projects of the contenders; a sandbox leaves alone what is not its own.
-    rmSync(join(root, "bench"), { recursive: true, force: true });
-    stopping ??= stopSandbox({ root });
+    stopping ??= stopBench(root);
     return stopping;
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const)
@@ -109,6 +107,15 @@ async function onSandbox(
     await body(await startSandbox({ root, nodes, images, log }));
   } finally {
     await stop();
+  }
+}
+
+async function stopBench(root: string): Promise<void> {
+  try {
+    // The projects of the contenders, of which one may still be writing; a sandbox leaves alone what is not its own.
+    rmSync(join(root, "bench"), { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  } finally {
+    await stopSandbox({ root });
   }
 }
 
