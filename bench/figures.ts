@@ -45,7 +45,7 @@ export async function compare(ring: Ring, workload: Workload): Promise<Samples> 
     const contenders = [
       pulumiContender("ours", ours, config),
       ...bareContender(bare, releases),
-      ...rivalContenders(ring, folder, releases),
+      ...(await rivalContenders(ring, folder, releases)),
     ];
     return await rounds(ring, workload.name, contenders);
   } finally {
@@ -72,15 +72,31 @@ export function bareRelease({ chart, repo, version, values }: HelmRelease): obje
   };
 }
 
-function rivalContenders(
-  { sandbox, rivals: { helm, tofu } }: Ring,
+async function rivalContenders(
+  { sandbox, rivals: { helm, tofu }, log }: Ring,
   folder: string,
   releases: Releases,
-): Contender[] {
+): Promise<Contender[]> {
   return [
     ...(helm === undefined ? [] : [helmContender(sandbox, helm, join(folder, "helm"), releases)]),
-    ...(tofu === undefined ? [] : [tofuContender(sandbox, tofu, join(folder, "tofu"), releases)]),
+    ...(tofu === undefined
+      ? []
+      : await tried(tofuContender(sandbox, tofu, join(folder, "tofu"), releases), log)),
   ];
+}
+
+/** A contender that makes the workload and takes it away once, or nobody: a provider of years ago may know neither. */
+async function tried(contender: Contender, log: Ring["log"]): Promise<Contender[]> {
+  const clean = contender.clean ?? [];
+  try {
+    for (const step of ["first up", "destroy"] as const) await measureAll(contender.commands(step));
+    for (const command of clean) await must(command);
+    return [contender];
+  } catch (error) {
+    log(`${contender.name} is left out: ${error instanceof Error ? error.message : error}`);
+    for (const command of clean) await must(command);
+    return [];
+  }
 }
 
 async function setSecrets({ command }: Project, { releases }: Workload): Promise<void> {
