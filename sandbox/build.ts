@@ -12,9 +12,10 @@ import {
 } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { run } from "./command.ts";
+import { findOnPath, retried, run } from "./command.ts";
 import { cacheFolder } from "./layout.ts";
 import { withLock } from "./lock.ts";
+import type { Obstacle } from "./obstacle.ts";
 import { buildArguments, buildKey, moduleFiles, moduleFolder, type Tool } from "./tools.ts";
 
 /** Takes one line of progress, without its line feed. */
@@ -34,6 +35,14 @@ export function builtPath(tool: Tool): string {
 /** Whether `tool` has been built before, by this clone or another. */
 export function isBuilt(tool: Tool): boolean {
   return existsSync(builtPath(tool));
+}
+
+/** Why this machine can have not all of these programs: one has not been built, and there is no Go. */
+export function buildObstacle(wanted: readonly Tool[]): Obstacle | undefined {
+  if (findOnPath("go") !== undefined) return undefined;
+  const missing = wanted.filter((tool) => !isBuilt(tool)).map(({ name }) => name);
+  if (missing.length === 0) return undefined;
+  return { why: `there is no Go to build ${missing.join(", ")} with`, remedy: "install Go 1.26 or later" };
 }
 
 /**
@@ -95,14 +104,25 @@ async function compile(tool: Tool, output: string, title: string, log: Log): Pro
   const work = `${output}.work`;
   mkdirSync(work);
   try {
-    const folder = await sourceFolder(tool);
-    const [command = "", ...args] = buildArguments(tool, output);
-    await go(tool, folder, [command, ...(await patchFlags(tool, folder, work)), ...args]);
+    const build = async () => {
+      const folder = await sourceFolder(tool);
+      const [command = "", ...args] = buildArguments(tool, output);
+      await go(tool, folder, [command, ...(await patchFlags(tool, folder, work)), ...args]);
+    };
+    await retried(build, title, log, isOfNetwork);
   } finally {
     clearInterval(timer);
     rmSync(work, { recursive: true });
   }
   log(`${title}: built in ${seconds()} s`);
+}
+
+/** Whether a build failed because a module could not be had just then; a compiler's error stays what it is. */
+export function isOfNetwork(error: unknown): boolean {
+  const words = error instanceof Error ? error.message : "";
+  return /dial tcp|connection re(set|fused)|unexpected EOF|TLS handshake|i\/o timeout|: (429|50[0234]) [A-Z]/.test(
+    words,
+  );
 }
 
 /** The folder in which `go build` runs: the tool's own module, or the one that it pins. */

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** How a short command ended. */
 export interface Ended {
@@ -29,6 +30,33 @@ export function run(file: string, args: readonly string[], options: RunOptions =
       resolve({ code, stdout, stderr });
     });
   });
+}
+
+/** How often something that depends on the network is tried, and how long a bad moment may last. */
+const TRIES = 3;
+const PAUSE_MS = 5000;
+
+/**
+ * Does what depends on the network, up to three times; throws the last failure.
+ *
+ * @param what names it in messages
+ * @param worth whether a failure is one that another try may mend; default: every one
+ */
+export async function retried<T>(
+  work: () => Promise<T>,
+  what: string,
+  log: (line: string) => void,
+  worth: (error: unknown) => boolean = () => true,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === TRIES || !worth(error)) throw error;
+      log(`${what} failed, trying again: ${error instanceof Error ? error.message.slice(-300) : error}`);
+      await sleep(PAUSE_MS);
+    }
+  }
 }
 
 /** The absolute path of the program `name` as a shell would find it on `path` (default: PATH), or undefined. */

@@ -11,6 +11,7 @@ import { nothingLeft, tracesOf } from "./node/leftovers.ts";
 import { rememberedNetwork } from "./node/network.ts";
 import { realNodeObstacle } from "./node/prerequisites.ts";
 import { startReal, stopRealNode } from "./node/real-node.ts";
+import { inWords } from "./obstacle.ts";
 import { recordedPrograms, stopProgram } from "./processes.ts";
 import { startSimulatedNodes } from "./simulated-nodes.ts";
 import { ensureToolchain, type Toolchain } from "./toolchain.ts";
@@ -128,5 +129,6 @@ function requireSupport(nodes: Nodes, existing: Nodes | undefined): void {
     throw new Error(`This sandbox has ${existing} nodes. End it first: npm run sandbox:down`);
   }
   const obstacle = nodes === "real" ? realNodeObstacle() : undefined;
-  if (obstacle !== undefined) throw new Error(`No real node here: ${obstacle}. Use --nodes simulated.`);
+  if (obstacle !== undefined)
+    throw new Error(`No real node here: ${inWords(obstacle)}. Use --nodes simulated.`);
 }

@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { buildAll, builtPath, isBuilt, type Log } from "./build.ts";
+import { buildAll, buildObstacle, builtPath, isBuilt, type Log } from "./build.ts";
 import { findOnPath, run } from "./command.ts";
 import { link } from "./files.ts";
 import { cacheFolder, type Layout } from "./layout.ts";
 import { withLock } from "./lock.ts";
+import type { Obstacle } from "./obstacle.ts";
 import { everyStacks, type ProviderName, providerVersions, type Tool, tools } from "./tools.ts";
 
 /** Absolute paths of the programs that run Kubernetes. */
@@ -39,6 +40,14 @@ export async function ensureToolchain(
   link(builtPath(tools.kube), join(layout.bin, "kubectl"));
   await ensureProviders(layout, pulumi, providers, log);
   return { kube: builtPath(tools.kube), kwok: builtPath(tools.kwok) };
+}
+
+/** Why this machine can have no Kubernetes with `pulumi` of its own; undefined where it can. */
+export function toolchainObstacle(): Obstacle | undefined {
+  if (process.platform === "win32") return { why: "it needs Linux or macOS, and this is Windows" };
+  // Providers are not asked for here: where they are not built, they may be there for the download.
+  const own = findOnPath("pulumi") === undefined ? [tools.pulumi] : [];
+  return buildObstacle([tools.kwok, tools.kube, ...own]);
 }
 
 /** Whether version `a` is `b` or newer by its three numbers; pre-release and build parts are ignored. Pure. */

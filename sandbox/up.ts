@@ -5,6 +5,7 @@ import { imageSetsFor } from "./images/images.ts";
 import { repository } from "./layout.ts";
 import { exposedHere } from "./node/exposed.ts";
 import { realNodeObstacle } from "./node/prerequisites.ts";
+import { inWords } from "./obstacle.ts";
 import { failure, summary } from "./report.ts";
 import { existingNodes, type Nodes, startSandbox } from "./sandbox.ts";
 import { DEV_STACK, runStack } from "./stack.ts";
@@ -28,7 +29,7 @@ function readNodes(nodes = wantedNodes): Nodes {
 function bestNodes(): Nodes {
   const obstacle = realNodeObstacle();
   if (obstacle === undefined) return "real";
-  print(`Nodes are simulated: for a real one, ${obstacle}. Nothing will be computed.`);
+  print(`Nodes are simulated: for a real one, ${inWords(obstacle)}. Nothing will be computed.`);
   return "simulated";
 }
 

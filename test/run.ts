@@ -1,154 +1,131 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { run } from "node:test";
-import { spec } from "node:test/reporters";
-import { isBuilt } from "../sandbox/build.ts";
-import { findOnPath } from "../sandbox/command.ts";
-import { repository } from "../sandbox/layout.ts";
-import { realNodeObstacle } from "../sandbox/node/prerequisites.ts";
-import { startSandbox, stopSandbox } from "../sandbox/sandbox.ts";
-import { tools } from "../sandbox/tools.ts";
-import { REAL_ROOT_VARIABLE, REAL_SKIP_VARIABLE } from "./e2e/node.ts";
-import { CLOUD_ROOT_VARIABLE, CLOUD_SKIP_VARIABLE } from "./openstack/bench.ts";
-import { cloudObstacle, stopCloud } from "./openstack/cloud.ts";
-import { ROOT_VARIABLE, SKIP_VARIABLE } from "./stack/sandbox.ts";
+import { parseArgs } from "node:util";
+import { genuineCharts } from "../sandbox/charts.ts";
+import { inWords, type Obstacle } from "../sandbox/obstacle.ts";
+import { filesOf, LEVELS, type Level, levelsNamed, obstacleOf } from "./levels.ts";
+import { type PlacedLevel, withPlace } from "./places.ts";
+import { endScripts, runScript } from "./programs.ts";
+import { counted, NONE, runFiles, sum, type Tally } from "./tally.ts";
 
-// npm test [-- <level> ...]: the levels in this order, the quick ones first; without a level all of them. What this
-// machine cannot run is skipped by name.
+// npm test [-- <level> ... [--keep-going] [--strict]]: the levels in the order of what they cost; without a level all
+// of them. What this machine cannot run is skipped by name; with --strict only where nothing can be installed for it.
+// After a failure in a quick level the others are not run; with --keep-going they are.
 
-// A hang is a failure; the longest file takes minutes, and builds of half an hour before it.
-const LONGEST_FILE_MS = 60 * 60 * 1000;
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    "keep-going": { type: "boolean", default: false },
+    strict: { type: "boolean", default: false },
+  },
+});
 
-const OF_CODE = ["code"];
-const ALONE = ["unit", "graph"];
-const OF_PROGRAMS = ["fuzz", "python"];
-const ON_SANDBOX = ["stack"];
-const ON_CLOUD = ["openstack"];
-const ON_REAL_NODE = ["e2e"];
+/** What is run together, the quick ones first: two cores are kept busy, and files of one level do not meet. */
+const QUICK: readonly (readonly Level[])[] = [["code"], ["unit", "graph"], ["fuzz", "python"]];
 
-const counts = { passed: 0, failed: 0, skipped: 0 };
+const interrupted = new AbortController();
+const tallies: Tally[] = [];
+/** What each group of levels took and came to, a line each. */
+const accounts: string[] = [];
 
-async function main(): Promise<void> {
-  const wanted = process.argv.slice(2);
-  const chosen = (levels: readonly string[]) =>
-    levels.filter((level) => wanted.length === 0 || wanted.includes(level));
-  await runFiles(filesOf(chosen(OF_CODE)), 1);
-  await runFiles(
-    chosen(ALONE).map((level) => join(repository, "test", level, "all.ts")),
-    2,
-  );
-  await runFiles(filesOf(chosen(OF_PROGRAMS)), 2);
-  const stacks = filesOf(chosen(ON_SANDBOX));
-  const clouds = filesOf(chosen(ON_CLOUD));
-  const pods = filesOf(chosen(ON_REAL_NODE));
-  const imagesMade = pods.length > 0 && stacks.length > 0 ? makeImages() : undefined;
-  // Within a level one file after the other: each compares what API server or cloud hold before and after it. The two
-  // levels know nothing of each other, and mostly wait.
-  await Promise.all([
-    stacks.length > 0 ? withSandbox(() => runFiles(stacks, 1)) : undefined,
-    clouds.length > 0 ? withCloud(() => runFiles(clouds, 1)) : undefined,
-  ]);
-  await imagesMade;
-  // One after the other: each wants the cores for the Dask clusters that it makes.
-  if (pods.length > 0) await withRealNode(() => runFiles(pods, 1));
-}
-
-/**
- * Makes the images of real pods beside the levels before, with what these leave of the cores.
- * What fails is tried again by the test that needs it, which then says why.
- */
-async function makeImages(): Promise<void> {
-  if (realNodeObstacle() !== undefined) return;
-  const program = [process.execPath, ...process.execArgv, join(repository, "sandbox", "images", "make.ts")];
-  const child = spawn("nice", ["-n", "10", ...program], { cwd: repository, stdio: "inherit" });
-  await once(child, "close");
-}
-
-/** Starts a sandbox for the tests alone, apart from the user's; where the machine can have none, its tests are skipped. */
-async function withSandbox(body: () => Promise<void>): Promise<void> {
-  const root = join(tmpdir(), `pulumi-dask-test-${process.pid}`);
-  process.env[ROOT_VARIABLE] = root;
-  const obstacle = sandboxObstacle();
-  if (obstacle !== undefined) process.env[SKIP_VARIABLE] = `no sandbox here: ${obstacle}`;
-  try {
-    if (obstacle === undefined)
-      await startSandbox({ root, nodes: "simulated", log: (line) => console.log(line) });
-    await body();
-  } finally {
-    await stopSandbox({ root });
+async function main(wanted: readonly Level[]): Promise<void> {
+  const obstacles = await lookAhead(wanted);
+  for (const group of QUICK) {
+    const files = group.filter((level) => wanted.includes(level)).flatMap(filesOf);
+    const passed = await account(group, () => runFiles(files, group.length, interrupted.signal));
+    if (!passed && !flags["keep-going"]) return sayNotRun(wanted, group);
   }
+  await slowLevels(wanted, obstacles);
 }
 
-/** Why this machine can have no Kubernetes of its own. */
-function sandboxObstacle(): string | undefined {
-  if (process.platform === "win32") return "Windows";
-  if (findOnPath("go") === undefined && !isBuilt(tools.kube)) return "no Go to build it with";
-  return undefined;
-}
+type Obstacles = ReadonlyMap<Level, Obstacle>;
 
-/** Names the sandbox in which containers run; the first test that needs it starts it. */
-async function withRealNode(body: () => Promise<void>): Promise<void> {
-  const obstacle = realNodeObstacle();
-  if (obstacle !== undefined) process.env[REAL_SKIP_VARIABLE] = `no real node here: ${obstacle}`;
-  const root = join(tmpdir(), `pulumi-dask-real-${process.pid}`);
-  process.env[REAL_ROOT_VARIABLE] = root;
-  try {
-    await body();
-  } finally {
-    await stopSandbox({ root });
+/** Says what cannot be run, and why. Throws where something can be installed for it and nothing may be skipped. */
+async function lookAhead(wanted: readonly Level[]): Promise<Obstacles> {
+  const found = new Map<Level, Obstacle>();
+  for (const level of wanted) {
+    const obstacle = await obstacleOf(level);
+    if (obstacle === undefined) continue;
+    found.set(level, obstacle);
+    console.log(`${level} is skipped: ${inWords(obstacle)}`);
   }
+  const mendable = [...found].filter(([, { remedy }]) => remedy !== undefined).map(([level]) => level);
+  if (flags.strict && mendable.length > 0)
+    throw new Error(`Nothing was run: with --strict ${mendable.join(", ")} may not be skipped.`);
+  return found;
 }
 
-/** Names the OpenStack cloud of the tests; the first test that needs it starts it. */
-async function withCloud(body: () => Promise<void>): Promise<void> {
-  const obstacle = cloudObstacle();
-  if (obstacle !== undefined) process.env[CLOUD_SKIP_VARIABLE] = `no OpenStack here: ${obstacle}`;
-  const root = join(tmpdir(), `pulumi-dask-openstack-${process.pid}`);
-  process.env[CLOUD_ROOT_VARIABLE] = root;
-  try {
-    await body();
-  } finally {
-    await stopCloud({ root });
-  }
+async function slowLevels(wanted: readonly Level[], obstacles: Obstacles): Promise<void> {
+  if (interrupted.signal.aborted) return;
+  const chosen = (level: PlacedLevel) => wanted.includes(level);
+  // Within a level one file after the other: each compares what API server or cloud hold before and after it.
+  const level = async (name: PlacedLevel) => {
+    if (!chosen(name) || interrupted.signal.aborted) return;
+    const tests = () => account([name], () => runFiles(filesOf(name), 1, interrupted.signal));
+    await withPlace(name, obstacles.get(name), tests).catch(failed);
+  };
+  if ((["stack", "openstack", "e2e"] as const).some(chosen)) await sayCharts();
+  // With what the levels before leave of the cores. What fails is tried again where it is needed, and says why.
+  const images =
+    chosen("e2e") && !obstacles.has("e2e") ? runScript(["sandbox", "images", "make.ts"], [], 10) : undefined;
+  // The two know nothing of each other, and mostly wait.
+  await Promise.all([level("stack"), level("openstack")]);
+  await images;
+  // Alone: it wants the cores for the Dask clusters that it makes.
+  await level("e2e");
 }
 
-/** The test files of some levels. */
-function filesOf(levels: readonly string[]): string[] {
-  return levels.flatMap((level) => {
-    const folder = join(repository, "test", level);
-    return readdirSync(folder)
-      .filter((file) => file.endsWith(".test.ts"))
-      .map((file) => join(folder, file));
+/** Decides once for all tests of this run which charts they take. */
+async function sayCharts(): Promise<void> {
+  process.env.CHARTS ??= (await genuineCharts()) ? "genuine" : "stand-in";
+  console.log(`Charts: ${process.env.CHARTS}`);
+}
+
+/** Runs some levels, counts them, and answers whether none failed. */
+async function account(levels: readonly Level[], body: () => Promise<Tally>): Promise<boolean> {
+  const start = Date.now();
+  const tally = await body();
+  if (tally !== NONE) accounts.push(`${levels.join(", ")}: ${counted(tally)}; ${secondsSince(start)} s`);
+  tallies.push(tally);
+  return tally.failed === 0;
+}
+
+function sayNotRun(wanted: readonly Level[], done: readonly Level[]): void {
+  const last = Math.max(...done.map((level) => LEVELS.indexOf(level)));
+  const rest = wanted.filter((level) => LEVELS.indexOf(level) > last);
+  if (rest.length > 0) console.log(`not run: ${rest.join(", ")}; --keep-going runs them all the same`);
+}
+
+function failed(error: unknown): void {
+  tallies.push({ ...NONE, failed: 1 });
+  console.error(error instanceof Error ? error.message : error);
+}
+
+function secondsSince(start: number): number {
+  return Math.round((Date.now() - start) / 1000);
+}
+
+// Once is enough: npm passes on what the terminal has sent to all. What is at work then ends, and its place is stopped.
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const) {
+  process.on(signal, () => {
+    if (interrupted.signal.aborted) return;
+    console.error(`${signal}: stopping what was started`);
+    process.exitCode = code;
+    interrupted.abort();
+    endScripts();
   });
 }
 
-/** Runs test files, each in a process of its own, and counts. */
-async function runFiles(files: string[], concurrency: number): Promise<void> {
-  if (files.length === 0) return;
-  const stream = run({ files, concurrency, timeout: LONGEST_FILE_MS });
-  stream.on("test:pass", ({ skip, details }) => {
-    if (details.type === "suite") return;
-    if (skip === undefined) counts.passed++;
-    else counts.skipped++;
-  });
-  stream.on("test:fail", ({ details }) => {
-    if (details.type !== "suite") counts.failed++;
-  });
-  const report = stream.compose(new spec());
-  report.pipe(process.stdout, { end: false });
-  await new Promise((done) => report.on("end", done));
-}
-
+const start = Date.now();
 try {
-  await main();
+  await main(levelsNamed(positionals));
 } catch (error) {
-  counts.failed++;
-  console.error(error);
+  failed(error);
 }
-const { passed, failed, skipped } = counts;
-console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
-// Not exitCode: what a level that was ended leaves behind must not keep the process.
-process.exit(failed > 0 || passed === 0 ? 1 : 0);
+const total = sum(tallies);
+for (const line of accounts) console.log(line);
+console.log(`in all ${secondsSince(start)} s`);
+console.log(counted(total));
+// Not exitCode alone: what a level that was ended leaves behind must not keep the process.
+process.exit(process.exitCode ?? (total.failed > 0 || total.passed === 0 ? 1 : 0));

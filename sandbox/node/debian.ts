@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Log } from "../build.ts";
-import { run } from "../command.ts";
+import { retried, run } from "../command.ts";
 import { cacheFolder } from "../layout.ts";
 import { withLock } from "../lock.ts";
 import { must } from "./must.ts";
@@ -39,7 +39,7 @@ export async function unpackedPackages(set: PackageSet, log: Log): Promise<strin
     log(`${set.name}: downloading Debian packages (nothing is installed on this machine)`);
     const part = `${target}.part`;
     rmSync(part, { recursive: true, force: true });
-    await download(set, join(part, "apt"));
+    await retried(() => download(set, join(part, "apt")), `${set.name}: apt-get`, log);
     await unpack(set, join(part, "apt", "archives"), part);
     rmSync(join(part, "apt"), { recursive: true });
     renameSync(part, target);
@@ -79,6 +79,7 @@ async function download(set: PackageSet, folder: string): Promise<void> {
     "APT::Sandbox::User": "",
     "APT::Install-Recommends": "false",
     "Acquire::Languages": "none",
+    "Acquire::Retries": "5",
   };
   const options = Object.entries(own).map(([key, value]) => `-o${key}=${value}`);
   await command("apt-get", [...options, "-qq", "update"]);

@@ -8,6 +8,11 @@ export function nodeFolder(layout: Layout): string {
   return join(layout.cluster, "node");
 }
 
+/** Where the logs of the node's pods lie, a folder each. */
+export function podLogsFolder(layout: Layout): string {
+  return join(nodeFolder(layout), "logs");
+}
+
 /** Kernel settings that the kubelet insists on; it finds them as it wants them and leaves the machine's alone. */
 const KERNEL_SETTINGS = {
   "vm/overcommit_memory": "1",

@@ -1,22 +1,46 @@
 import { readFileSync } from "node:fs";
+import { buildObstacle } from "../build.ts";
 import { findOnPath } from "../command.ts";
+import type { Obstacle } from "../obstacle.ts";
+import { nodeTools } from "./programs.ts";
 
-// What is needed besides what the sandbox brings itself.
-const COMMANDS = ["apt-get", "dpkg-deb", "ip", "nsenter", "setpriv", "tar", "unshare"];
+/** What is needed besides what the sandbox brings itself, and the Debian package that has it. */
+const COMMANDS = {
+  "apt-get": "apt",
+  "dpkg-deb": "dpkg",
+  ip: "iproute2",
+  nsenter: "util-linux",
+  setpriv: "util-linux",
+  tar: "tar",
+  unshare: "util-linux",
+} as const;
 
 // Bits of CapEff in /proc/self/status: network devices, and mounts and namespaces.
 const CAPABILITIES = { CAP_NET_ADMIN: 12n, CAP_SYS_ADMIN: 21n } as const;
 
-/** Why this machine can have no real node, as the end of a sentence; undefined where it can. */
-export function realNodeObstacle(): string | undefined {
-  if (process.platform !== "linux") return `it needs Linux, and this is ${process.platform}`;
-  if (process.getuid?.() !== 0) return "it needs root (sudo)";
-  const missing = missingCapabilities(readFileSync("/proc/self/status", "utf8"));
-  if (missing.length > 0)
-    return `root lacks ${missing.join(" and ")} here (a container that is not privileged?)`;
-  const commands = COMMANDS.filter((name) => findOnPath(name) === undefined);
-  if (commands.length > 0) return `there is no ${commands.join(", ")} (Debian and Ubuntu have them)`;
-  return undefined;
+/** Why this machine can have no real node; undefined where it can. */
+export function realNodeObstacle(): Obstacle | undefined {
+  return namespacesObstacle() ?? buildObstacle(Object.values(nodeTools));
+}
+
+/** Why this machine lets nobody have namespaces and Debian packages of his own; undefined where it does. */
+export function namespacesObstacle(): Obstacle | undefined {
+  if (process.platform !== "linux") return { why: `it needs Linux, and this is ${process.platform}` };
+  if (process.getuid?.() !== 0) return { why: "it needs root (sudo)" };
+  const lacking = missingCapabilities(readFileSync("/proc/self/status", "utf8"));
+  if (lacking.length > 0)
+    return { why: `root lacks ${lacking.join(" and ")} here (a container that is not privileged?)` };
+  return missingCommands(Object.keys(COMMANDS).filter((name) => findOnPath(name) === undefined));
+}
+
+/** What to say of commands that are not on PATH; undefined where none is missing; pure. */
+export function missingCommands(names: readonly string[]): Obstacle | undefined {
+  if (names.length === 0) return undefined;
+  const why = `there is no ${names.join(", ")} (Debian and Ubuntu have them)`;
+  // Where there is no apt there is no way to it.
+  if (names.includes("apt-get") || names.includes("dpkg-deb")) return { why };
+  const wanted = Object.entries(COMMANDS).filter(([name]) => names.includes(name));
+  return { why, remedy: `apt-get install ${[...new Set(wanted.map(([, name]) => name))].join(" ")}` };
 }
 
 /** The needed capabilities that the process of this /proc/<pid>/status does not have; pure. */

@@ -8,10 +8,11 @@ import { writePrivate } from "../../sandbox/files.ts";
 import { createFolders, type Layout, layoutOf, repository } from "../../sandbox/layout.ts";
 import { withLock } from "../../sandbox/lock.ts";
 import { release } from "../../sandbox/node/debian.ts";
-import { realNodeObstacle } from "../../sandbox/node/prerequisites.ts";
+import { namespacesObstacle } from "../../sandbox/node/prerequisites.ts";
+import type { Obstacle } from "../../sandbox/obstacle.ts";
 import { ensureRunning, type Program, stopProgram } from "../../sandbox/processes.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
-import { ensureToolchain } from "../../sandbox/toolchain.ts";
+import { ensureToolchain, toolchainObstacle } from "../../sandbox/toolchain.ts";
 import { everyStacks } from "../../sandbox/tools.ts";
 import type { Login } from "./api.ts";
 import { DOMAIN, REGION } from "./configuration.ts";
@@ -43,11 +44,12 @@ const CONTROL_PLANES = "control-planes";
 /** The release whose OpenStack, named Zed, is known to work here. */
 const DEBIAN = "debian 12";
 
-/** Why this machine can have no cloud, as the end of a sentence; undefined where it can. */
-export function cloudObstacle(): string | undefined {
-  const obstacle = realNodeObstacle();
-  if (obstacle !== undefined || release() === DEBIAN) return obstacle;
-  return `it needs the packages of ${DEBIAN}, and this is ${release()}`;
+/** Why this machine can have no cloud; undefined where it can. */
+export function cloudObstacle(): Obstacle | undefined {
+  const obstacle = namespacesObstacle();
+  if (obstacle !== undefined) return obstacle;
+  if (release() !== DEBIAN) return { why: `it needs the packages of ${DEBIAN}, and this is ${release()}` };
+  return toolchainObstacle();
 }
 
 /**

@@ -1,6 +1,7 @@
 import { join, relative } from "node:path";
 import { devProgram } from "../../sandbox/dev.ts";
 import { defaultRoot, layoutOf } from "../../sandbox/layout.ts";
+import { inWords } from "../../sandbox/obstacle.ts";
 import { DEV_STACK, destroyStack, runStack } from "../../sandbox/stack.ts";
 import { useLogin } from "./bench.ts";
 import { cloudExists, cloudObstacle, openrc, startCloud, stopCloud } from "./cloud.ts";
@@ -17,7 +18,7 @@ type Print = (line: string) => void;
  */
 export async function upOnOpenstack(print: Print): Promise<void> {
   const obstacle = cloudObstacle();
-  if (obstacle !== undefined) throw new Error(`No OpenStack here: ${obstacle}.`);
+  if (obstacle !== undefined) throw new Error(`No OpenStack here: ${inWords(obstacle)}.`);
   print("Sandbox: starting OpenStack on this machine");
   const cloud = await startCloud({ root, log: (line) => print(`  ${line}`) });
   useLogin(openrc(cloud.place));

@@ -5,11 +5,18 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { promisify } from "node:util";
 import { cacheFolder } from "../../sandbox/layout.ts";
+import { inWords, type Obstacle } from "../../sandbox/obstacle.ts";
 
 const run = promisify(execFile);
 
 /** Oldest Python that the pinned packages run on. */
 const OLDEST = "3.11";
+
+/** Why this machine can have no such Python; undefined where it can. */
+export async function pythonObstacle(): Promise<Obstacle | undefined> {
+  const found = await findPython();
+  return "why" in found ? found : undefined;
+}
 
 /**
  * The Python that has the packages of a file of requirements, made on first use and kept in the user's cache.
@@ -19,21 +26,21 @@ const OLDEST = "3.11";
  */
 export async function python(t: TestContext, file = "requirements.txt"): Promise<string | undefined> {
   const found = await findPython();
-  if ("missing" in found) {
-    t.skip(found.missing);
+  if ("why" in found) {
+    t.skip(inWords(found));
     return undefined;
   }
   const requirements = new URL(file, import.meta.url).pathname;
   return join(await environment(found.version, requirements), "bin", "python");
 }
 
-async function findPython(): Promise<{ version: string } | { missing: string }> {
+async function findPython(): Promise<{ version: string } | Obstacle> {
   const ask = "import ensurepip, venv, sys; print('%d.%d' % sys.version_info[:2])";
   const answer = await run("python3", ["-c", ask]).catch(() => undefined);
   const version = answer?.stdout.trim();
-  if (version === undefined) return { missing: "there is no python3 with venv; install python3-venv" };
+  if (version === undefined) return { why: "there is no python3 with venv", remedy: "install python3-venv" };
   const isOld = Number(version.split(".")[1]) < Number(OLDEST.split(".")[1]);
-  return isOld ? { missing: `python3 is ${version}; install ${OLDEST} or later` } : { version };
+  return isOld ? { why: `python3 is ${version}`, remedy: `install ${OLDEST} or later` } : { version };
 }
 
 /** The folder of the environment; two processes may make it at once, and the first to be done wins. */
