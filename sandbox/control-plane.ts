@@ -40,8 +40,8 @@ export const simulatedSide: NodeSide = {
   pods: "10.244.0.0/16",
 };
 
-// Two seconds on an idle machine; this is the point where waiting longer no longer helps.
-const READY_TIMEOUT_MS = 60_000;
+// Two seconds on an idle machine, far longer beside compilers; then waiting longer no longer helps.
+const READY_TIMEOUT_MS = 180_000;
 
 const PORT_PATIENCE_MS = 3000;
 
@@ -122,7 +122,7 @@ export function controlPlane(
 /**
  * Starts what of the control plane does not run, and resolves when the API server is ready.
  * Data is kept. When another program has taken the remembered port meanwhile, everything moves to a new one.
- * Throws with the end of the log when a program ends or the API server is not ready within a minute.
+ * Throws with the end of the log when a program ends or the API server is not ready within three minutes.
  */
 export async function startControlPlane(
   layout: Layout,
@@ -172,6 +172,6 @@ async function readyAccess(layout: Layout, plane: ControlPlane): Promise<Access>
   const access = accessOf(layout, port);
   if (ready && dead === undefined && access !== undefined) return access;
   const name = dead?.name ?? plane.apiServer.name;
-  const what = dead === undefined ? "is not ready after a minute" : "ended";
+  const what = dead === undefined ? "is not ready after three minutes" : "ended";
   throw new Error(`${name} ${what}. The end of ${layout.logs}/${name}.log:\n${logTail(layout, name)}`);
 }

@@ -15,11 +15,11 @@ export interface Answer {
   readonly body: unknown;
 }
 
-const REQUEST_TIMEOUT_MS = 5000;
+const REQUEST_TIMEOUT_MS = 30_000;
 
 /**
  * One request to the API server; `body` is sent as JSON, a PATCH as server-side apply.
- * Rejects when the server does not answer within five seconds; an HTTP error status is an answer.
+ * Rejects when the server does not answer within half a minute; an HTTP error status is an answer.
  */
 export function call(access: Access, method: string, path: string, body?: unknown): Promise<Answer> {
   const type = method === "PATCH" ? "application/apply-patch+yaml" : "application/json";

@@ -89,16 +89,17 @@ export function logTail(layout: Layout, name: string, lines = 10): string {
 }
 
 async function end(running: Running): Promise<void> {
-  signal(running, "SIGTERM");
+  sendSignal(running.pid, "SIGTERM");
   const patience = Date.now() + STOP_PATIENCE_MS;
   while (isAlive(running) && Date.now() < patience) await sleep(20);
-  if (isAlive(running)) signal(running, "SIGKILL");
+  if (isAlive(running)) sendSignal(running.pid, "SIGKILL");
   while (isAlive(running)) await sleep(20);
 }
 
-function signal(running: Running, name: NodeJS.Signals): void {
+/** Sends a signal to a process, or to nobody where it has ended. */
+export function sendSignal(pid: number, name: NodeJS.Signals): void {
   try {
-    process.kill(running.pid, name);
+    process.kill(pid, name);
   } catch (error) {
     // ESRCH: it ended between the look and the signal.
     if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;

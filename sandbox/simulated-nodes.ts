@@ -12,7 +12,7 @@ const STAGES = join(dirname(fileURLToPath(import.meta.url)), "stages");
 // Without leases the nodes flap to NotReady after a minute, and the pods with them.
 const LEASE_SECONDS = 40;
 
-const READY_TIMEOUT_MS = 30_000;
+const READY_TIMEOUT_MS = 180_000;
 
 /**
  * kwok, which plays the kubelets and the load balancer of the sandbox; pure.

@@ -40,9 +40,9 @@ export function containerdProgram(
   ]);
 }
 
-/** Resolves when containerd answers; throws when it does not within 15 seconds. */
+/** Resolves when containerd answers; throws when it does not within three minutes. */
 export async function containerdReady({ run }: NodeNamespaces): Promise<void> {
-  const end = Date.now() + 15_000;
+  const end = Date.now() + 180_000;
   for (;;) {
     try {
       await run(["ctr", "version"]);

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { run } from "../command.ts";
 import { until } from "../kubernetes-api.ts";
 import type { Layout } from "../layout.ts";
-import { ensureRunning, logTail, type Program, runningPid, stopProgram } from "../processes.ts";
+import { ensureRunning, logTail, type Program, runningPid, sendSignal, stopProgram } from "../processes.ts";
 import { connectNode } from "./link.ts";
 import { nodeFolder, nodeMounts } from "./mounts.ts";
 import { must } from "./must.ts";
@@ -46,7 +46,7 @@ export async function ensureNamespaces(
 /** Ends the node's first process and with it everything inside. */
 export async function endNamespaces(layout: Layout): Promise<void> {
   const pid = firstProcess(layout);
-  if (pid !== undefined) process.kill(pid, "SIGKILL");
+  if (pid !== undefined) sendSignal(pid, "SIGKILL");
   // What holds the namespaces from outside deafens itself to SIGTERM, but it ends with its child.
   await stopProgram(layout, HOLDER);
 }
@@ -64,7 +64,7 @@ async function newFirstProcess(layout: Layout): Promise<number> {
   await until(async () => {
     pid = firstProcess(layout);
     return pid !== undefined;
-  }, 5000);
+  }, 60_000);
   if (pid !== undefined) return pid;
   throw new Error(
     `The node has no first process. See ${layout.logs}/${HOLDER}.log:\n${logTail(layout, HOLDER)}`,

@@ -24,7 +24,8 @@ import {
 } from "./node-agent.ts";
 import { ensureNodePrograms, type NodePrograms } from "./programs.ts";
 
-const READY_TIMEOUT_MS = 60_000;
+// Seconds on an idle machine; images may be built beside it.
+const READY_TIMEOUT_MS = 180_000;
 
 /** What a real node needs to start. */
 interface RealNodeArgs {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { inventory } from "../stack/inventory.ts";
 import { changes, chartSetting, outputOf } from "../stack/sandbox.ts";
 import { jupyterLogin } from "./jupyter.ts";
-import { realTest } from "./node.ts";
+import { realTest, smokeTestResult } from "./node.ts";
 
 const HERE = { allowFrom: ["10.0.0.0/8"] };
 
@@ -29,7 +29,7 @@ realTest(
     try {
       const { outputs, summary } = await stack.up();
       assert.deepEqual(changes(summary.resourceChanges), { create: 11 });
-      const result = await smokeTestResult(bench.kubectl);
+      const result = await smokeTestResult<SmokeTestResult>(bench, "computes");
       assert.equal(result.workers, 2);
       assert.ok(Math.abs(result.mean - 10) < 0.01, `${result.mean}`);
       context.diagnostic(
@@ -47,7 +47,7 @@ realTest(
       assert.deepEqual(changes((await stack.up()).summary.resourceChanges), {});
       await bench.open("computes", config(3));
       assert.deepEqual(changes((await stack.up()).summary.resourceChanges), { update: 1, replace: 1 });
-      assert.equal((await smokeTestResult(bench.kubectl)).workers, 3);
+      assert.equal((await smokeTestResult<SmokeTestResult>(bench, "computes")).workers, 3);
     } finally {
       await stack.destroy({ remove: true });
     }
@@ -59,10 +59,6 @@ interface SmokeTestResult {
   readonly mean: number;
   readonly workers: number;
   readonly secondsToFirstResult: number;
-}
-
-async function smokeTestResult(kubectl: (...args: string[]) => Promise<string>): Promise<SmokeTestResult> {
-  return JSON.parse(await kubectl("logs", "-n", "computes", "job/computes-smoke-test"));
 }
 
 function addresses(endpoints: unknown): { dashboard: string; jupyter: string } {

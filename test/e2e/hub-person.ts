@@ -23,6 +23,8 @@ interface Cookie {
 
 const MOST_REDIRECTS = 20;
 const SERVER_SECONDS = 180;
+/** How long a page may take to begin and to go on. */
+const ANSWER_MS = 60_000;
 
 /** A person with a browser before a hub: it keeps cookies by path, follows redirects and fills in forms. */
 export class Person {
@@ -104,6 +106,8 @@ export class Person {
     const answer = await request(url, {
       method,
       headers: { ...headers, cookie: this.cookies(url.pathname) },
+      headersTimeout: ANSWER_MS,
+      bodyTimeout: ANSWER_MS,
       ...(body === undefined ? {} : { body }),
     });
     const { location, "set-cookie": lines = [] } = answer.headers;

@@ -4,7 +4,7 @@ import { watch } from "../stack/updates.ts";
 import { withKernel } from "./hub-kernel.ts";
 import { Person } from "./hub-person.ts";
 import { everything, hubAccess, leftSince, smallHub } from "./hub-stack.ts";
-import { eventually, realTest } from "./node.ts";
+import { eventually, realTest, smokeTestResult } from "./node.ts";
 
 realTest(
   "a hub without Dask serves, keeps its users in a file, and leaves nothing while a notebook runs",
@@ -23,7 +23,10 @@ realTest(
     try {
       const { outputs } = await stack.up();
       context.diagnostic(`up, with a smoke test, took ${Math.round((Date.now() - start) / 1000)} s`);
-      const said = JSON.parse(await bench.kubectl("logs", "-n", "plain", "job/plain-smoke-test"));
+      const said = await smokeTestResult<{ versions: { jupyterhub: string }; spawner: string }>(
+        bench,
+        "plain",
+      );
       assert.match(said.versions.jupyterhub, /^5\./);
       assert.match(said.spawner, /KubeSpawner/);
 

@@ -3,8 +3,10 @@ import { rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ImageSet } from "../../sandbox/images/images.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
+import { limited } from "../limit.ts";
 import { type Bench, benchOn } from "../stack/sandbox.ts";
 
 /** Folder of the sandbox with the real node; test/run.ts starts it once and stops it after the last test. */
@@ -24,7 +26,8 @@ export function realTest(
   const skip = process.env[REAL_SKIP_VARIABLE];
   test(title, { skip: skip ?? false }, async (context) => {
     const start = Date.now();
-    await body(benchOn(await realSandbox(images)), context);
+    const bench = benchOn(await realSandbox(images));
+    await limited(() => body(bench, context));
     context.diagnostic(`${Math.round((Date.now() - start) / 1000)} s`);
   });
 }
@@ -102,7 +105,7 @@ export async function smokeTestResult<Result>(
 /** Waits until pods are ready. */
 export async function ready({ kubectl }: Bench, namespace: string, ...pods: string[]): Promise<void> {
   const names = pods.map((pod) => `pod/${pod}`);
-  await kubectl("wait", "-n", namespace, "--for=condition=Ready", "--timeout=120s", ...names);
+  await kubectl("wait", "-n", namespace, "--for=condition=Ready", "--timeout=300s", ...names);
 }
 
 /** Makes a namespace in which pods can be made, and deletes it after `body`. */
@@ -134,17 +137,24 @@ export function service(namespace: string, name: string, spec: object): object {
 /** A program that waits for ever. */
 export const IDLE = "import signal; signal.pause()";
 
-/** Asks until `check` holds, for at most `seconds`; throws with the last answer when it never does. */
+/**
+ * Asks until `check` holds, for at most `seconds`; throws with the last answer when it never does.
+ * A question that fails is asked again: what has just been made refuses connections, and what starts anew resets them.
+ */
 export async function eventually<T>(
   ask: () => Promise<T>,
   check: (answer: T) => boolean,
-  seconds = 60,
+  seconds = 180,
 ): Promise<T> {
   const end = Date.now() + seconds * 1000;
   for (;;) {
-    const answer = await ask();
-    if (check(answer)) return answer;
-    if (Date.now() > end) throw new Error(`Still after ${seconds} s: ${JSON.stringify(answer)}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const [answer] = await Promise.allSettled([ask()]);
+    if (answer.status === "fulfilled" && check(answer.value)) return answer.value;
+    if (Date.now() > end) {
+      if (answer.status === "rejected")
+        throw new Error(`Still fails after ${seconds} s: ${answer.reason}`, { cause: answer.reason });
+      throw new Error(`Still after ${seconds} s: ${JSON.stringify(answer.value)}`);
+    }
+    await sleep(200);
   }
 }

@@ -1,4 +1,3 @@
-import assert from "node:assert/strict";
 import type { Bench } from "../stack/sandbox.ts";
 import {
   apply,
@@ -33,7 +32,8 @@ realTest("NetworkPolicies let through what they name and nothing else", ["dask"]
       ];
       return { friend: await of("friend"), stranger: await of("stranger") };
     };
-    assert.deepEqual(await reach(), { friend: [true, true], stranger: [true, true] });
+    // Rules and addresses of Services follow a moment after the pods.
+    await eventually(reach, (now) => same(now, { friend: [true, true], stranger: [true, true] }));
 
     const toServer = { podSelector: { matchLabels: { app: "server" } } };
     const friends = [{ podSelector: { matchLabels: { role: "friend" } } }];

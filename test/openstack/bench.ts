@@ -7,6 +7,7 @@ import { deploy } from "../../deploy.ts";
 import { layoutOf, repository } from "../../sandbox/layout.ts";
 import { openStack } from "../../sandbox/stack.ts";
 import { readSettings } from "../../settings/read.ts";
+import { limited } from "../limit.ts";
 import { startLanguageHost } from "../stack/language-host.ts";
 import { type Api, logIn } from "./api.ts";
 import { type Cloud, openrc, startCloud } from "./cloud.ts";
@@ -42,7 +43,8 @@ export function cloudTest(
     const cloud = await startCloud({ root, log: (line) => console.log(line) });
     const start = Date.now();
     useLogin(openrc(cloud.place));
-    await body(await benchOn(cloud), context);
+    const bench = await benchOn(cloud);
+    await limited(() => body(bench, context));
     context.diagnostic(`${Math.round((Date.now() - start) / 1000)} s`);
   });
 }

@@ -40,7 +40,7 @@ interface State {
 }
 
 const LOOK_EVERY_MS = 200;
-const READY_TIMEOUT_MS = 60_000;
+const READY_TIMEOUT_MS = 180_000;
 
 /** Stops the control planes of all clusters of a cloud, and removes what they held. */
 export async function stopControlPlanes(layout: Layout): Promise<void> {

@@ -2,7 +2,13 @@ import { run } from "../../sandbox/command.ts";
 import { readIfThere } from "../../sandbox/files.ts";
 import type { Layout } from "../../sandbox/layout.ts";
 import { must } from "../../sandbox/node/must.ts";
-import { ensureRunning, recordedPrograms, runningPid, stopProgram } from "../../sandbox/processes.ts";
+import {
+  ensureRunning,
+  recordedPrograms,
+  runningPid,
+  sendSignal,
+  stopProgram,
+} from "../../sandbox/processes.ts";
 import type { Packages } from "./packages.ts";
 import { STATE, stateFolder } from "./place.ts";
 
@@ -64,7 +70,7 @@ export function insideOf(layout: Layout, { root }: Packages): Inside {
 export async function endAll(layout: Layout): Promise<void> {
   const names = recordedPrograms(layout);
   // What waits outside deafens itself to SIGTERM, but it ends with its child.
-  for (const pid of names.flatMap((name) => childrenOf(runningPid(layout, name)))) kill(pid);
+  for (const pid of names.flatMap((name) => childrenOf(runningPid(layout, name)))) sendSignal(pid, "SIGKILL");
   for (const name of names) await stopProgram(layout, name);
 }
 
@@ -74,13 +80,4 @@ function childrenOf(pid: number | undefined): number[] {
     .split(" ")
     .map(Number)
     .filter((child) => child > 0);
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch (error) {
-    // ESRCH: it ended between the look and the signal.
-    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
-  }
 }

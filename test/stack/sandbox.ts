@@ -10,6 +10,7 @@ import { layoutOf } from "../../sandbox/layout.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { openStack } from "../../sandbox/stack.ts";
 import { readSettings } from "../../settings/read.ts";
+import { limited } from "../limit.ts";
 
 /** Folder of the tests' own sandbox; test/run.ts starts it once and stops it after the last test. */
 export const ROOT_VARIABLE = "DASK_TEST_SANDBOX";
@@ -18,6 +19,9 @@ export const SKIP_VARIABLE = "DASK_TEST_NO_SANDBOX";
 
 /** Bytes that a command may print: an inventory of the whole API server is long. */
 const MOST_OUTPUT = 64 * 1024 * 1024;
+
+/** How long one command may take: longer than what it waits for itself, and shorter than a test. */
+const COMMAND_MS = 6 * 60_000;
 
 /** What a test on the sandbox gets. */
 export interface Bench {
@@ -38,8 +42,8 @@ export function sandboxTest(
   const skip = process.env[SKIP_VARIABLE];
   test(title, { skip: skip ?? false }, async (context) => {
     const root = process.env[ROOT_VARIABLE] ?? join("/tmp", "pulumi-dask-test");
-    const sandbox = await startSandbox({ root });
-    await body(benchOn(sandbox), context);
+    const bench = benchOn(await startSandbox({ root }));
+    await limited(() => body(bench, context));
   });
 }
 
@@ -78,6 +82,7 @@ export function benchOn(sandbox: Sandbox): Bench {
         cwd: layoutOf(sandbox.root).stacks,
         env: { ...process.env, ...sandbox.env },
         maxBuffer: MOST_OUTPUT,
+        timeout: COMMAND_MS,
       };
       const { stdout } = await promisify(execFile)(file, args, options);
       return stdout.trim();
