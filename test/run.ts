@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { parseArgs } from "node:util";
 import { genuineCharts } from "../sandbox/charts.ts";
 import { inWords, type Obstacle } from "../sandbox/obstacle.ts";
@@ -22,9 +23,13 @@ const { values: flags, positionals } = parseArgs({
 const QUICK: readonly (readonly Level[])[] = [["code"], ["unit", "graph"], ["fuzz", "python"]];
 
 const interrupted = new AbortController();
+// One listener for each file is no leak.
+setMaxListeners(0, interrupted.signal);
 const tallies: Tally[] = [];
 /** What each group of levels took and came to, a line each. */
 const accounts: string[] = [];
+/** What this machine cannot run, a line each; said before the tests and after them. */
+const skipped: string[] = [];
 
 async function main(wanted: readonly Level[]): Promise<void> {
   const obstacles = await lookAhead(wanted);
@@ -45,8 +50,9 @@ async function lookAhead(wanted: readonly Level[]): Promise<Obstacles> {
     const obstacle = await obstacleOf(level);
     if (obstacle === undefined) continue;
     found.set(level, obstacle);
-    console.log(`${level} is skipped: ${inWords(obstacle)}`);
+    skipped.push(`${level} is skipped: ${inWords(obstacle)}`);
   }
+  for (const line of skipped) console.log(line);
   const mendable = [...found].filter(([, { remedy }]) => remedy !== undefined).map(([level]) => level);
   if (flags.strict && mendable.length > 0)
     throw new Error(`Nothing was run: with --strict ${mendable.join(", ")} may not be skipped.`);
@@ -62,7 +68,8 @@ async function slowLevels(wanted: readonly Level[], obstacles: Obstacles): Promi
     const tests = () => account([name], () => runFiles(filesOf(name), 1, interrupted.signal));
     await withPlace(name, obstacles.get(name), tests).catch(failed);
   };
-  if ((["stack", "openstack", "e2e"] as const).some(chosen)) await sayCharts();
+  const placed = (["stack", "openstack", "e2e"] as const).filter(chosen);
+  if (placed.some((each) => !obstacles.has(each))) await sayCharts();
   // With what the levels before leave of the cores. What fails is tried again where it is needed, and says why.
   const images =
     chosen("e2e") && !obstacles.has("e2e") ? runScript(["sandbox", "images", "make.ts"], [], 10) : undefined;
@@ -124,7 +131,7 @@ try {
   failed(error);
 }
 const total = sum(tallies);
-for (const line of accounts) console.log(line);
+for (const line of [...accounts, ...skipped]) console.log(line);
 console.log(`in all ${secondsSince(start)} s`);
 console.log(counted(total));
 // Not exitCode alone: what a level that was ended leaves behind must not keep the process.

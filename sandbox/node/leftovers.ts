@@ -5,12 +5,14 @@ import { readIfThere } from "../files.ts";
 import { startedAt } from "../identity.ts";
 import { until } from "../kubernetes-api.ts";
 import type { Layout } from "../layout.ts";
+import { recordedPrograms, runningPid } from "../processes.ts";
 import { cgroupFolders, podCgroup } from "./cgroups.ts";
+import { must } from "./must.ts";
 import { firstProcess } from "./namespaces.ts";
 import { linkName, type NodeNetwork, rememberedNetwork } from "./network.ts";
 import { iptablesSave } from "./programs.ts";
 
-/** Where a real node can be seen on this machine outside its folder; to be taken while it runs. */
+/** Where a node or a cloud can be seen on this machine outside its folder; to be taken while it runs. */
 export interface Traces {
   readonly root: string;
   readonly link: string;
@@ -36,18 +38,31 @@ export function tracesOf(layout: Layout): Traces {
  * Looks for processes, mounts, the network device, routes, packet filter rules and cgroups.
  */
 export async function leftovers(traces: Traces): Promise<string[]> {
-  const lines = async (title: string, file: string, ...args: string[]) => {
-    const { stdout } = await run(file, args);
-    return matching(title, stdout, addressPrefixes(traces));
-  };
   return [
     ...aliveOf(traces),
-    ...matching("mount", readFileSync("/proc/self/mounts", "utf8"), [traces.root]),
+    ...mounts(traces, readFileSync("/proc/self/mounts", "utf8")),
     ...(existsSync(`/sys/class/net/${traces.link}`) ? [`network device ${traces.link}`] : []),
-    ...(await lines("route", "ip", "-4", "route", "show", "table", "all")),
-    ...(await lines("packet filter", ...iptablesSave())),
+    ...(await lines(traces, "route", ["ip", "-4", "route", "show", "table", "all"])),
+    ...(await packetFilter(traces)),
     ...traces.cgroups.filter((folder) => existsSync(folder)).map((folder) => `cgroup ${folder}`),
   ];
+}
+
+/** The mounts below the node's folder in the text of a /proc/<pid>/mounts; pure. */
+export function mounts({ root }: Traces, table: string): string[] {
+  return matching("mount", table, [root]);
+}
+
+/** The packet filter's rules that name an address of the node's network; of another namespace by a command that enters it. */
+export function packetFilter(traces: Traces, enter: readonly string[] = []): Promise<string[]> {
+  return lines(traces, "packet filter", [...enter, ...iptablesSave()]);
+}
+
+/** The lines of a command's output that name an address of the node's network; throws where it fails: silence is no proof. */
+async function lines(traces: Traces, title: string, command: readonly string[]): Promise<string[]> {
+  if (traces.network === undefined) return [];
+  const [file = "", ...args] = command;
+  return matching(title, must(command, await run(file, args)), addressPrefixes(traces));
 }
 
 /** Waits until nothing is left, and throws with what still is after ten seconds. */
@@ -58,7 +73,7 @@ export async function nothingLeft(traces: Traces): Promise<void> {
     left = await leftovers(traces);
     return left.length === 0;
   }, 10_000);
-  if (!gone) throw new Error(`The sandbox was stopped, but this is left of it:\n${left.join("\n")}`);
+  if (!gone) throw new Error(`${traces.root} was stopped, but this is left of it:\n${left.join("\n")}`);
 }
 
 /** How addresses of the network begin, like `10.204.8.`. */
@@ -82,7 +97,18 @@ function processesOf(layout: Layout): ReadonlyMap<number, string> {
       read(pid, "cgroup").includes(podCgroup(layout)) ||
       commandOf(pid).includes(layout.cluster),
   );
-  return new Map(found.map((pid) => [pid, startedAt(pid) ?? ""]));
+  const started = recordedPrograms(layout).flatMap((name) => below(runningPid(layout, name)));
+  return new Map([...found, ...started].map((pid) => [pid, startedAt(pid) ?? ""]));
+}
+
+/** A process and all that it started and still has. */
+function below(pid: number | undefined): number[] {
+  if (pid === undefined) return [];
+  const children = read(pid, `task/${pid}/children`)
+    .split(" ")
+    .map(Number)
+    .filter((child) => child > 0);
+  return [pid, ...children.flatMap(below)];
 }
 
 /** Those of the node's processes that still live. A namespace's number alone says nothing: it is given again. */

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import type { OutputMap, Stack } from "@pulumi/pulumi/automation/index.js";
+import { attempt } from "../attempt.ts";
 import { isOfDefinition, removeDefinitions } from "../stack/definitions.ts";
 import { type Bench, chartSetting, outputOf } from "../stack/sandbox.ts";
 import { watch } from "../stack/updates.ts";
 import { type GatewayUser, gatewayUser, IMAGE, type Ordered, userPod } from "./gateway-user.ts";
 import { everything, leftSince } from "./hub-stack.ts";
-import { apply, eventually, inNamespace, ready, realTest, smokeTestResult } from "./node.ts";
+import { apply, eventually, inNamespace, nobodyAnswers, ready, realTest, smokeTestResult } from "./node.ts";
 
 const LIMITS = { workers: 3, cores: 3, memory: "2G" } as const;
 
@@ -24,7 +25,7 @@ realTest(
     await inNamespace(bench, "clients", async () => {
       await apply(bench, userPod);
       const stack = await bench.open("gate", config());
-      try {
+      await attempt(async () => {
         const { outputs } = await stack.up();
         const result = await smokeTestResult<SmokeTestResult>(bench, "gate");
         assert.ok(Math.abs(result.mean - 10) < 0.01, `${result.mean}`);
@@ -49,18 +50,18 @@ realTest(
         const states = await ada<string[]>("idle");
         assert.equal(states.at(-1), "STOPPED", states.join());
         assert.deepEqual(await ada("running"), [kept.name], "a cluster keeps the limits that it began with");
-      } finally {
+      }).finally(async () => {
         const end = Date.now();
         await stack.destroy({ remove: true });
         context.diagnostic(`destroy took ${Math.round((Date.now() - end) / 1000)} s`);
-      }
+      });
     });
     const left = await leftSince(bench, before);
     assert.deepEqual(
       left.filter((each) => !isOfDefinition(each)),
       [],
     );
-    await assert.rejects(fetch(address, { signal: AbortSignal.timeout(2000) }));
+    await nobodyAnswers(address);
     await removeDefinitions(bench);
     assert.deepEqual(await leftSince(bench, before), []);
   },
@@ -81,14 +82,14 @@ realTest(
       await inNamespace(bench, "lent", async () => {
         const before = await everything(bench);
         const stack = await bench.open("gate", config);
-        try {
+        await attempt(async () => {
           const { gateway, password } = accessOf((await stack.up()).outputs);
           await ready(bench, "clients", "ada");
           const { name } = await gatewayUser(bench, gateway, password)<Ordered>("order", {}, 1);
           assert.equal((await workerPods(bench, name)).length, 1);
-        } finally {
+        }).finally(async () => {
           await stack.destroy({ remove: true });
-        }
+        });
         const left = async () => (await leftSince(bench, before)).filter((each) => !isOfDefinition(each));
         // What a pod of the cluster owned goes a moment after it.
         await eventually(left, (objects) => objects.length === 0);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { attempt } from "../attempt.ts";
 import { isOfDefinition, removeDefinitions } from "../stack/definitions.ts";
 import { type Bench, changes, chartSetting } from "../stack/sandbox.ts";
 import { everything, leftSince } from "./hub-stack.ts";
@@ -39,7 +40,7 @@ realTest(
       const before = await everything(bench);
       const start = Date.now();
       const stack = await bench.open("ops", config);
-      try {
+      await attempt(async () => {
         await stack.up();
         const { workers, secondsToFirstResult } = await smokeTestResult<SmokeTestResult>(bench, "ops");
         assert.equal(workers, 2);
@@ -71,11 +72,11 @@ realTest(
           "name",
         );
         assert.equal(pods.split("\n").length, 2, "clusters run when the stack goes");
-      } finally {
+      }).finally(async () => {
         const end = Date.now();
         await stack.destroy({ remove: true });
         context.diagnostic(`destroy took ${Math.round((Date.now() - end) / 1000)} s`);
-      }
+      });
       const left = async () => (await leftSince(bench, before)).filter((each) => !isOfDefinition(each));
       // The pods of a cluster go a moment after it.
       await eventually(left, (objects) => objects.length === 0);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { attempt } from "../attempt.ts";
 import { inventory } from "../stack/inventory.ts";
 import { changes, chartSetting, outputOf } from "../stack/sandbox.ts";
 import { jupyterLogin } from "./jupyter.ts";
@@ -26,7 +27,7 @@ realTest(
     const before = await inventory(bench);
     const start = Date.now();
     const stack = await bench.open("computes", config(2));
-    try {
+    await attempt(async () => {
       const { outputs, summary } = await stack.up();
       assert.deepEqual(changes(summary.resourceChanges), { create: 11 });
       const result = await smokeTestResult<SmokeTestResult>(bench, "computes");
@@ -48,9 +49,9 @@ realTest(
       await bench.open("computes", config(3));
       assert.deepEqual(changes((await stack.up()).summary.resourceChanges), { update: 1, replace: 1 });
       assert.equal((await smokeTestResult<SmokeTestResult>(bench, "computes")).workers, 3);
-    } finally {
+    }).finally(async () => {
       await stack.destroy({ remove: true });
-    }
+    });
     assert.deepEqual(await inventory(bench), before);
   },
 );

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { attempt } from "../attempt.ts";
 import { inventory } from "../stack/inventory.ts";
 import { runDoctor } from "../stack/runs.ts";
 import { chartSetting } from "../stack/sandbox.ts";
@@ -26,7 +27,7 @@ realTest(
       },
     });
     const said: string[] = [];
-    try {
+    await attempt(async () => {
       await assert.rejects(stack.up({ onOutput: (text) => said.push(text) }));
       const { code, text } = await runDoctor(bench, "unwell");
       assert.equal(code, 1);
@@ -40,9 +41,9 @@ realTest(
       );
       assert.match(said.join(""), /cannot get its image/);
       assert.match(said.join(""), /npm run doctor -- --stack unwell/);
-    } finally {
+    }).finally(async () => {
       await stack.destroy({ remove: true });
-    }
+    });
     assert.deepEqual(await inventory(bench), before);
   },
 );

@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
-import { layoutOf } from "../../sandbox/layout.ts";
-import { volumesFolder } from "../../sandbox/node/node-agent.ts";
+import { attempt } from "../attempt.ts";
 import { removeDefinitions } from "../stack/definitions.ts";
 import { type Bench, outputOf, withCharts } from "../stack/sandbox.ts";
 import { withKernel } from "./hub-kernel.ts";
 import { Person } from "./hub-person.ts";
 import { everything, hubAccess, leftSince, smallHub } from "./hub-stack.ts";
-import { apply, eventually, inNamespace, realTest } from "./node.ts";
+import { apply, inNamespace, realTest, removeClass } from "./node.ts";
 
 const IMAGES = ["jupyterhub", "dask-gateway", "postgres"] as const;
 
@@ -21,7 +18,7 @@ realTest(
     await apply(bench, keptVolumes);
     const open = async (onDestroy: "keep" | "delete") => bench.open("lasting", await lastingHub(onDestroy));
     const stack = await open("keep");
-    try {
+    await attempt(async () => {
       const first = await up(stack);
       assert.deepEqual(first.kept, [
         "namespace lasting with the Postgres Cluster lasting-db, its volumes and its Secret",
@@ -48,12 +45,12 @@ realTest(
 
       await open("delete");
       assert.deepEqual((await up(stack)).kept, []);
-    } finally {
+    }).finally(async () => {
       await stack.destroy({ remove: true });
       await bench.kubectl("delete", "namespace", "lasting", "--ignore-not-found");
-      await removeRetained(bench);
+      await removeClass(bench, keptVolumes.metadata.name);
       await removeDefinitions(bench);
-    }
+    });
     assert.deepEqual(await leftSince(bench, before), []);
   },
 );
@@ -72,13 +69,13 @@ realTest(
       });
       const empty = await everything(bench);
       const stack = await bench.open("guest", config);
-      try {
+      await attempt(async () => {
         await atWork(await up(stack), 'print("at work")');
         const claims = await namesIn(bench, "persistentvolumeclaims");
         assert.deepEqual(claims, ["claim-bob", "hub-db-dir"]);
-      } finally {
+      }).finally(async () => {
         await stack.destroy({ remove: true });
-      }
+      });
       await removeDefinitions(bench);
       assert.deepEqual(await leftSince(bench, empty), []);
     });
@@ -150,20 +147,4 @@ async function namesIn({ kubectl }: Bench, kind: string): Promise<string[]> {
     .split(" ")
     .filter((name) => name !== "")
     .sort();
-}
-
-/** Removes volumes that their class retains, as whoever runs the cluster would. */
-async function removeRetained(bench: Bench): Promise<void> {
-  const { kubectl } = bench;
-  const ofClass = `jsonpath={.items[?(@.spec.storageClassName=="${keptVolumes.metadata.name}")].metadata.name}`;
-  const names = (await kubectl("get", "persistentvolumes", "-o", ofClass))
-    .split(" ")
-    .filter((each) => each !== "");
-  const released = () => kubectl("get", "persistentvolumes", "-o", "jsonpath={.items[*].status.phase}");
-  await eventually(released, (phases) => !phases.includes("Bound"));
-  for (const name of names) {
-    await kubectl("delete", "persistentvolume", name);
-    rmSync(join(volumesFolder(layoutOf(bench.sandbox.root)), name), { recursive: true });
-  }
-  await kubectl("delete", "storageclass", keptVolumes.metadata.name, "--ignore-not-found");
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { attempt } from "../attempt.ts";
 import { withCharts } from "../stack/sandbox.ts";
 import { watch } from "../stack/updates.ts";
 import { withKernel } from "./hub-kernel.ts";
@@ -20,7 +21,7 @@ realTest(
     });
     const stack = await bench.open("plain", config);
     const start = Date.now();
-    try {
+    await attempt(async () => {
       const { outputs } = await stack.up();
       context.diagnostic(`up, with a smoke test, took ${Math.round((Date.now() - start) / 1000)} s`);
       const said = await smokeTestResult<{ versions: { jupyterhub: string }; spawner: string }>(
@@ -48,9 +49,9 @@ realTest(
         ({ status }) => status === 200,
       );
       assert.equal((json as { server?: string }).server, `${bob.server}/`);
-    } finally {
+    }).finally(async () => {
       await stack.destroy({ remove: true });
-    }
+    });
     assert.deepEqual(await leftSince(bench, before), []);
   },
 );

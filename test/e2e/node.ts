@@ -1,10 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ImageSet } from "../../sandbox/images/images.ts";
+import { layoutOf } from "../../sandbox/layout.ts";
+import { volumesFolder } from "../../sandbox/node/node-agent.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { limited } from "../limit.ts";
 import { type Bench, benchOn } from "../stack/sandbox.ts";
@@ -122,6 +125,48 @@ export async function inNamespace(bench: Bench, name: string, body: () => Promis
   } finally {
     await bench.kubectl("delete", "namespace", name);
   }
+}
+
+/** Removes a storage class and what it retains: volumes that no claim has any more, as whoever runs the cluster would. */
+export async function removeClass({ kubectl, sandbox }: Bench, storageClass: string): Promise<void> {
+  const ofClass = `.items[?(@.spec.storageClassName=="${storageClass}")]`;
+  const volumes = (what: string) => kubectl("get", "persistentvolumes", "-o", `jsonpath={${ofClass}${what}}`);
+  await eventually(
+    () => volumes(".status.phase"),
+    (phases) => !phases.includes("Bound"),
+  );
+  const names = (await volumes(".metadata.name")).split(" ").filter((each) => each !== "");
+  for (const name of names) {
+    await kubectl("delete", "persistentvolume", name);
+    rmSync(join(volumesFolder(layoutOf(sandbox.root)), name), { recursive: true, force: true });
+  }
+  await kubectl("delete", "storageclass", storageClass, "--ignore-not-found");
+}
+
+/** What came of a connection from this machine: `open`, `silent` where nobody says anything for two seconds, or a code. */
+export function knock(host: string, port: number): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 2000 });
+    const end = (how: string) => {
+      socket.destroy();
+      resolve(how);
+    };
+    socket.once("connect", () => end("open"));
+    socket.once("timeout", () => end("silent"));
+    socket.once("error", (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
+  });
+}
+
+/** What this machine hears of an address that nobody has. */
+const NOBODY = ["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH"];
+
+/** Waits until nobody answers at a URL any more; that a packet is lost is no proof. */
+export async function nobodyAnswers(url: string): Promise<void> {
+  const { hostname, port } = new URL(url);
+  await eventually(
+    () => knock(hostname, port === "" ? 80 : Number(port)),
+    (how) => NOBODY.includes(how),
+  );
 }
 
 /** A Service for the pods that carry its name as the label `app`. */

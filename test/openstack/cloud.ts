@@ -8,6 +8,7 @@ import { writePrivate } from "../../sandbox/files.ts";
 import { createFolders, type Layout, layoutOf, repository } from "../../sandbox/layout.ts";
 import { withLock } from "../../sandbox/lock.ts";
 import { release } from "../../sandbox/node/debian.ts";
+import { nothingLeft, tracesOf } from "../../sandbox/node/leftovers.ts";
 import { namespacesObstacle } from "../../sandbox/node/prerequisites.ts";
 import type { Obstacle } from "../../sandbox/obstacle.ts";
 import { ensureRunning, type Program, stopProgram } from "../../sandbox/processes.ts";
@@ -70,10 +71,14 @@ export async function startCloud({ root, log = () => {} }: CloudOptions): Promis
   });
 }
 
-/** Ends every process of a cloud and of its clusters, and removes its state folder. Does nothing where there is none. */
+/**
+ * Ends every process of a cloud and of its clusters, and removes its state folder. Does nothing where there is none.
+ * Throws where something of it is left on the machine, and names it.
+ */
 export async function stopCloud({ root }: CloudOptions): Promise<void> {
   const layout = layoutOf(root);
   if (!existsSync(layout.root)) return;
+  const traces = tracesOf(layout);
   await withLock(layout.lock, async () => {
     await stopProgram(layout, CONTROL_PLANES);
     await stopControlPlanes(layout);
@@ -87,6 +92,7 @@ export async function stopCloud({ root }: CloudOptions): Promise<void> {
   } catch {
     // Not empty: the user keeps something there.
   }
+  await nothingLeft(traces);
 }
 
 /** Whether a cloud has been started at `root` and not stopped. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { repository } from "../../sandbox/layout.ts";
+import { attempt } from "../attempt.ts";
 import { cloudTest, useLogin } from "./bench.ts";
 import { openrc } from "./cloud.ts";
 import { inventory } from "./inventory.ts";
@@ -95,11 +96,11 @@ cloudTest(
       const own = { ...OWN_TEMPLATE, ...template };
       const config = { ...(await stackFile("unchecked", { template: own })), "dask:liveChecks": false };
       const stack = await bench.open("unchecked", config);
-      try {
+      await attempt(async () => {
         await assert.rejects(stack.up(), (error: Error) => error.message.includes(words), title);
-      } finally {
+      }).finally(async () => {
         await stack.destroy({ remove: true });
-      }
+      });
       assert.ok(documentation.includes(`\`${documented}\``), `docs/magnum.md does not know: ${documented}`);
     }
     assert.deepEqual(await inventory(bench), before);

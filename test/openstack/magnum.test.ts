@@ -5,6 +5,7 @@ import { run } from "../../sandbox/command.ts";
 import { writePrivate } from "../../sandbox/files.ts";
 import { until } from "../../sandbox/kubernetes-api.ts";
 import { must } from "../../sandbox/node/must.ts";
+import { attempt } from "../attempt.ts";
 import { changes, outputOf } from "../stack/sandbox.ts";
 import { watch } from "../stack/updates.ts";
 import { type CloudBench, cloudTest, useLogin } from "./bench.ts";
@@ -24,7 +25,7 @@ cloudTest(
     const stack = await bench.open(name, await stackFile(name));
     const step = (title: string, body: () => Promise<void>) => context.test(title, body);
     let kubectl: Kubectl = () => assert.fail("there is no cluster");
-    try {
+    await attempt(async () => {
       await step("up makes cluster, node groups, floating IP, storage class and release", async () => {
         const { outputs, summary } = await stack.up();
         assert.equal(summary.result, "succeeded");
@@ -116,15 +117,14 @@ cloudTest(
             await assert.rejects(stack.destroy(), /protected/);
             assert.deepEqual(await inventory(bench), all);
             assert.deepEqual(await groupsOf(kubectl, "component=worker"), ["worker", "worker"]);
-          } finally {
-            await bench.open(name, await stackFile(name, { nodePools }));
+                  await bench.open(name, await stackFile(name, { nodePools }));
             await stack.up();
           }
         },
       );
-    } finally {
+    }).finally(async () => {
       await stack.destroy({ remove: true });
-    }
+    });
     assert.deepEqual(await inventory(bench), before);
   },
 );
@@ -135,13 +135,13 @@ cloudTest("a cluster that failed to come up says why, and destroy leaves nothing
   const before = await inventory(bench);
   const small = { ...clusterOf("Pulumi.magnum-small.yaml"), name, labels: { sandbox_fails: reason } };
   const stack = await bench.open(name, await stackFile(name, small));
-  try {
+  await attempt(async () => {
     await assert.rejects(stack.up(), (error: Error) => error.message.includes(reason));
     const [cluster] = await bench.member.list("magnum-api", "clusters");
     assert.equal(cluster?.status, "CREATE_FAILED");
-  } finally {
+  }).finally(async () => {
     await destroyFailed(stack);
-  }
+  });
   assert.deepEqual(await inventory(bench), before);
 });
 
@@ -155,7 +155,7 @@ cloudTest("an application credential is warned of, and Magnum's refusal leaves n
   const { id, secret } = credential.application_credential as { id: string; secret: string };
   const stack = await bench.open(name, await stackFile(name));
   const said: string[] = [];
-  try {
+  await attempt(async () => {
     useLogin({
       OS_AUTH_URL: `${urlOf(bench.cloud.place, "keystone")}/v3`,
       OS_AUTH_TYPE: "v3applicationcredential",
@@ -166,11 +166,11 @@ cloudTest("an application credential is warned of, and Magnum's refusal leaves n
     const up = stack.up({ onOutput: (text) => said.push(text) });
     await assert.rejects(up, /Failed to create trustee or trust for Cluster/);
     assert.match(said.join(""), /this login is an application credential.* log in with a password/s);
-  } finally {
+  }).finally(async () => {
     useLogin(openrc(bench.cloud.place));
     await destroyFailed(stack);
     await bench.member.call("keystone", "DELETE", `${path}/${id}`);
-  }
+  });
   assert.deepEqual(await inventory(bench), before);
 });
 

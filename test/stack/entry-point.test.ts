@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { repository } from "../../sandbox/layout.ts";
+import { attempt } from "../attempt.ts";
 import { inventory } from "./inventory.ts";
 import { startLanguageHost } from "./language-host.ts";
 import { type Bench, chartSetting, sandboxTest } from "./sandbox.ts";
@@ -147,14 +148,15 @@ async function inClone({ sandbox }: Bench, body: (clone: Clone) => Promise<void>
     if (config !== undefined) writeFileSync(join(folder, "Pulumi.clone.yaml"), stringify({ config }));
     return run("up", "--yes", "--skip-preview", "--client", host.address);
   };
-  try {
+  await attempt(async () => {
     await run("stack", "init");
     await body({ up, run });
-  } finally {
-    await run("destroy", "--yes", "--skip-preview");
+  }).finally(async () => {
+    const { code, text } = await run("destroy", "--yes", "--skip-preview");
     host.close();
     rmSync(folder, { recursive: true, force: true });
-  }
+    assert.equal(code, 0, text);
+  });
 }
 
 const deadCluster = {
