@@ -6,7 +6,7 @@ import { repository } from "./layout.ts";
 
 type Config = Readonly<Record<string, unknown>>;
 
-/** Seconds that a chart repository has to answer. */
+/** How long a chart repository has to answer, in milliseconds. */
 const PATIENCE_MS = 3000;
 
 /**
@@ -16,15 +16,22 @@ const PATIENCE_MS = 3000;
 export async function genuineCharts(env: NodeJS.ProcessEnv = process.env): Promise<boolean> {
   if (env.CHARTS !== undefined) return env.CHARTS === "genuine";
   // Asked once in a process: a slow answer in between would change the charts from one `up` to the next.
-  answering ??= repositoryAnswers();
+  answering ??= repositoriesAnswer();
   return answering;
 }
 
 let answering: Promise<boolean> | undefined;
 
-async function repositoryAnswers(): Promise<boolean> {
+/** Whether every repository answers from which a sandbox takes a chart: one that does not would fail a test midway. */
+async function repositoriesAnswer(): Promise<boolean> {
+  const releases = Object.values<Readonly<Record<string, Chart>>>(CHARTS).flatMap(Object.values<Chart>);
+  const used = new Set([...releases, UMBRELLA.chart, OPERATOR.chart].map((chart) => charts[chart].repo));
+  return (await Promise.all([...used].map(repositoryAnswers))).every((answers) => answers);
+}
+
+async function repositoryAnswers(repo: string): Promise<boolean> {
   try {
-    const answer = await fetch(`${charts.dask.repo}/index.yaml`, {
+    const answer = await fetch(`${repo.replace(/\/$/, "")}/index.yaml`, {
       method: "HEAD",
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
@@ -51,6 +58,7 @@ const CHARTS = {
   "dask-operator": { chart: "dask-kubernetes-operator" },
 } as const satisfies Record<ReleaseSettings["kind"], Readonly<Record<string, Chart>>>;
 
+const OPERATOR = { chart: "cloudnative-pg" } as const satisfies Readonly<Record<string, Chart>>;
 const UMBRELLA = { chart: "daskhub" } as const satisfies Readonly<Record<string, Chart>>;
 
 /** The chart settings that put stand-ins under a release, by key; none for a kind that is not known; pure. */
@@ -61,7 +69,7 @@ export function standInsFor({ kind, distribution }: Config): Config {
 
 /** The chart settings that put the stand-in under `dask:postgres`; pure. */
 export function postgresStandIn(): Config {
-  return paths({ chart: "cloudnative-pg" });
+  return paths(OPERATOR);
 }
 
 function paths(charts: Readonly<Record<string, Chart>>): Config {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TestContext } from "node:test";
 import type { OutputMap, Stack } from "@pulumi/pulumi/automation/index.js";
 import type { Chart } from "../../components/chart.ts";
 import { genuineCharts, standIn } from "../../sandbox/charts.ts";
@@ -26,7 +28,7 @@ const inOffice = { expose: { allowFrom: ["10.0.0.0/8"] } };
 
 hubTest(
   "a hub, a gateway and a Dask cluster: each edit changes what it must, a new chart no secret, destroy leaves definitions",
-  async (bench) => {
+  async (bench, context) => {
     const config = (edits: { people?: Settings; shared?: Settings; fixed?: Settings } = {}) =>
       withCharts({
         "dask:cluster": cluster,
@@ -67,24 +69,25 @@ hubTest(
       const edited = await up();
       assert.deepEqual(edited.done, ["replace people-smoke-test", "update people-dask-gateway"]);
 
-      // Of the genuine charts there is one version that the project is written for.
-      if (await genuineCharts()) return;
-      const secrets = await secretData(bench, namespaces);
-      await withNewerCharts(async (newer) => {
-        const newest = {
-          people: { ...people, chart: newer("jupyterhub"), gatewayChart: newer("dask-gateway") },
-          shared: { ...shared, chart: newer("dask-gateway") },
-          fixed: { chart: newer("dask") },
-        };
-        await bench.open("crew", await config(newest));
-        const upgraded = await up();
-        assert.deepEqual(upgraded.done, [
-          ...["fixed", "people", "shared"].map((release) => `replace ${release}-smoke-test`),
-          ...["fixed", "people", "people-dask-gateway", "shared"].map((release) => `update ${release}`),
-        ]);
-        assert.deepEqual(upgraded.outputs.credentials, edited.outputs.credentials);
-        assert.deepEqual(await secretData(bench, namespaces), secrets);
-        assert.deepEqual((await up()).done, []);
+      const skip = (await genuineCharts()) && "of the genuine charts there is one version to install";
+      await context.test("newer charts change no secret", { skip }, async () => {
+        const secrets = await secretData(bench, namespaces);
+        await withNewerCharts(async (newer) => {
+          const newest = {
+            people: { ...people, chart: newer("jupyterhub"), gatewayChart: newer("dask-gateway") },
+            shared: { ...shared, chart: newer("dask-gateway") },
+            fixed: { chart: newer("dask") },
+          };
+          await bench.open("crew", await config(newest));
+          const upgraded = await up();
+          assert.deepEqual(upgraded.done, [
+            ...["fixed", "people", "shared"].map((release) => `replace ${release}-smoke-test`),
+            ...["fixed", "people", "people-dask-gateway", "shared"].map((release) => `update ${release}`),
+          ]);
+          assert.deepEqual(upgraded.outputs.credentials, edited.outputs.credentials);
+          assert.deepEqual(await secretData(bench, namespaces), secrets);
+          assert.deepEqual((await up()).done, []);
+        });
       });
     } finally {
       await stack.destroy({ remove: true });
@@ -220,13 +223,13 @@ hubTest("a Postgres that is to be kept outlives its stack, and the next up takes
  * What a destroyed stack leaves are the definitions of these groups. They stay because deleting one deletes every object
  * of its kind in the whole cluster, those of other stacks too; the test removes them, and those of tests before it.
  */
-function hubTest(title: string, body: (bench: Bench) => Promise<void>): void {
-  sandboxTest(title, async (bench) => {
+function hubTest(title: string, body: (bench: Bench, context: TestContext) => Promise<void>): void {
+  sandboxTest(title, async (bench, context) => {
     await removeDefinitions(bench);
     const before = await inventory(bench);
     const stopPostgres = simulatePostgres(bench);
     try {
-      await body(bench);
+      await body(bench, context);
     } finally {
       await stopPostgres();
       await removeDefinitions(bench);
@@ -261,12 +264,15 @@ async function apply({ kubectl }: Bench, object: object): Promise<void> {
   });
 }
 
-/** Hands out copies of the stand-in charts with a version that is newer. */
+/** Hands out copies of the charts on this machine with a version that is newer. */
 async function withNewerCharts(body: (newer: (chart: Chart) => object) => Promise<void>): Promise<void> {
   await inFolder((folder) =>
     body((chart) => {
       const path = join(folder, chart);
-      cpSync(standIn(chart), path, { recursive: true });
+      const source = standIn(chart);
+      // A packed chart holds the folder of its name.
+      if (source.endsWith(".tgz")) execFileSync("tar", ["-xzf", source, "-C", folder]);
+      else cpSync(source, path, { recursive: true });
       const file = join(path, "Chart.yaml");
       const text = readFileSync(file, "utf8");
       writeFileSync(file, text.replace(/^version: .*$/m, "version: 2099.1.0"));
