@@ -53,7 +53,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const { root = defaultRoot, images = [], log = () => {} } = options;
   const layout = layoutOf(root);
   const nodes = options.nodes ?? existingNodes(root) ?? "simulated";
-  requireSupport(nodes, existingNodes(root));
+  requireSupport(layout, nodes, existingNodes(root));
   createFolders(layout);
   return withLock(layout.lock, () => start(layout, nodes, images, log), {
     onWait: (pid) => log(`process ${pid} works on ${layout.root}, waiting`),
@@ -121,14 +121,15 @@ function removeRoot(layout: Layout): void {
   }
 }
 
-function requireSupport(nodes: Nodes, existing: Nodes | undefined): void {
+function requireSupport(layout: Layout, nodes: Nodes, existing: Nodes | undefined): void {
   if (process.platform === "win32") {
     throw new Error("The sandbox runs on Linux and macOS. On Windows use WSL, or kind with Docker.");
   }
   if (existing !== undefined && existing !== nodes) {
     throw new Error(`This sandbox has ${existing} nodes. End it first: npm run sandbox:down`);
   }
-  const obstacle = nodes === "real" ? realNodeObstacle() : undefined;
+  // Once it has been started, what keeps it from starting again says so itself.
+  const obstacle = nodes === "real" && existing === undefined ? realNodeObstacle(layout.root) : undefined;
   if (obstacle !== undefined)
     throw new Error(`No real node here: ${inWords(obstacle)}. Use --nodes simulated.`);
 }

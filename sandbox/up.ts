@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { genuineCharts, withStandIns } from "./charts.ts";
 import { devConfig, devProgram } from "./dev.ts";
 import { imageSetsFor } from "./images/images.ts";
-import { repository } from "./layout.ts";
+import { defaultRoot, repository } from "./layout.ts";
 import { exposedHere } from "./node/exposed.ts";
 import { realNodeObstacle } from "./node/prerequisites.ts";
 import { inWords } from "./obstacle.ts";
@@ -27,7 +27,7 @@ function readNodes(nodes = wantedNodes): Nodes {
 
 /** A real node where this machine can have one; says so where it cannot. */
 function bestNodes(): Nodes {
-  const obstacle = realNodeObstacle();
+  const obstacle = realNodeObstacle(defaultRoot);
   if (obstacle === undefined) return "real";
   print(`Nodes are simulated: for a real one, ${inWords(obstacle)}. Nothing will be computed.`);
   return "simulated";

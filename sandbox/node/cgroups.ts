@@ -3,11 +3,44 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readIfThere, writePrivate } from "../files.ts";
 import type { Layout } from "../layout.ts";
+import type { Obstacle } from "../obstacle.ts";
 import { sandboxId } from "./network.ts";
 
 /** The cgroup below which all pods of the node run, as the kubelet names it. */
 export function podCgroup(layout: Layout): string {
   return `/dask-sandbox-${sandboxId(layout)}`;
+}
+
+/** Why pods could have no cgroups on this machine; undefined where they can. Makes one and takes it away again. */
+export function cgroupObstacle(): Obstacle | undefined {
+  const { used, version2 } = hierarchies(mountTable());
+  if (used.length === 0) return { why: "it needs cgroups, and none are mounted here" };
+  try {
+    for (const root of used) {
+      const folder = join(root, `dask-sandbox-probe-${process.pid}`);
+      mkdirSync(folder);
+      rmdirSync(folder);
+    }
+  } catch (error) {
+    return { why: `it needs cgroups, and none can be made here (${wordsOf(error)})` };
+  }
+  return version2 ? controllersObstacle(used[0] ?? "") : undefined;
+}
+
+/** In a container, the processes of the root cgroup keep the kernel from handing its controllers on. */
+function controllersObstacle(root: string): Obstacle | undefined {
+  const there = wordsIn(root, "cgroup.controllers");
+  const lacking = ["cpu", "memory", "pids"].filter((name) => !there.includes(name));
+  if (lacking.length > 0) return { why: `its cgroups lack the controllers ${lacking.join(", ")}` };
+  for (const name of missingControllers(root)) {
+    try {
+      writeFileSync(join(root, "cgroup.subtree_control"), `+${name}`);
+    } catch (error) {
+      return { why: `the cgroup controller ${name} cannot be switched on here (${wordsOf(error)})` };
+    }
+    switchController(root, `-${name}`);
+  }
+  return undefined;
 }
 
 /** Creates the pods' cgroup in every hierarchy that the kubelet uses: it does not do that itself. */
@@ -32,13 +65,25 @@ const CONTROLLERS = ["cpu", "cpuset", "hugetlb", "memory", "pids"];
 
 /** With cgroup v2 a controller works below the root only where it is switched on; remembers which were not. */
 function enableControllers(layout: Layout, root: string): void {
-  const words = (file: string) => (readIfThere(join(root, file)) ?? "").trim().split(" ");
-  const enabled = words("cgroup.subtree_control");
-  const missing = words("cgroup.controllers").filter(
-    (name) => CONTROLLERS.includes(name) && !enabled.includes(name),
-  );
+  const missing = missingControllers(root);
   writePrivate(switchedFile(layout), [...enabledHere(layout), ...missing].join(" "));
   for (const name of missing) switchController(root, `+${name}`);
+}
+
+/** The controllers that the kernel has and that are not switched on. */
+function missingControllers(root: string): string[] {
+  const enabled = wordsIn(root, "cgroup.subtree_control");
+  return wordsIn(root, "cgroup.controllers").filter(
+    (name) => CONTROLLERS.includes(name) && !enabled.includes(name),
+  );
+}
+
+function wordsIn(root: string, file: string): string[] {
+  return (readIfThere(join(root, file)) ?? "").trim().split(" ");
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function enabledHere(layout: Layout): string[] {
