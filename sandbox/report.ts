@@ -13,18 +13,17 @@ export interface SummaryFacts {
   readonly endpoints: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Objects of the stack, by what the engine did with them. */
   readonly changes: Readonly<Record<string, number>>;
+  /** Releases whose smoke test has passed, as the stack's output names them. */
+  readonly smokeTests: readonly string[];
   /** From the start of the command, in seconds. */
   readonly seconds: number;
   /** Folder in which the user types; paths are shown relative to it. Default: the current one. */
   readonly from?: string;
 }
 
-const NODES: Readonly<Record<Nodes, string>> = {
-  simulated:
-    "Nodes:    simulated. Pods are accepted and reported Ready, but no container runs: nothing was computed,\n" +
-    "          and no smoke test counts as passed.",
-  real: "Nodes:    real. Containers run, and the smoke test computed.",
-};
+const SIMULATED =
+  "Nodes:    simulated. Pods are accepted and reported Ready, but no container runs: nothing was computed,\n" +
+  "          and no smoke test counts as passed.";
 
 const CHARTS = {
   genuine: "Charts:   the genuine ones, from their repositories.",
@@ -39,7 +38,7 @@ export function summary(facts: SummaryFacts): string {
   return [
     "",
     `Running:  Kubernetes on this machine (127.0.0.1), state and logs in ${relative(from, sandbox.root)}/`,
-    NODES[sandbox.nodes],
+    nodesLine(sandbox.nodes, facts.smokeTests),
     genuine ? CHARTS.genuine : CHARTS.standIn,
     `Stack:    ${stackName}, ${counts.join(", ")}; ${Math.round(seconds)} s in all`,
     ...Object.entries(endpoints).flatMap(([release, addresses]) => addressLines(release, addresses)),
@@ -49,6 +48,15 @@ export function summary(facts: SummaryFacts): string {
     "Again:    npm run sandbox            (after an edit of Pulumi.dev.yaml, or to see that nothing changes)",
     "Down:     npm run sandbox:down       (destroys the stack, stops everything)",
   ].join("\n");
+}
+
+function nodesLine(nodes: Nodes, smokeTests: readonly string[]): string {
+  if (nodes === "simulated") return SIMULATED;
+  const proof =
+    smokeTests.length === 0
+      ? "but no smoke test has run: the stack file has none"
+      : `and the smoke test of ${smokeTests.join(" and ")} passed`;
+  return `Nodes:    real. Containers run, ${proof}.`;
 }
 
 function addressLines(release: string, addresses: Readonly<Record<string, string>>): string[] {

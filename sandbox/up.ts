@@ -22,7 +22,10 @@ const { nodes: wantedNodes, openstack } = parseArgs({
 function readNodes(nodes = wantedNodes): Nodes {
   if (nodes === "simulated" || nodes === "real") return nodes;
   if (nodes !== undefined) throw new Error(`--nodes is "${nodes}"; it can be simulated or real.`);
-  return existingNodes() ?? bestNodes();
+  const existing = existingNodes();
+  if (existing === undefined) return bestNodes();
+  print(`Nodes are ${existing}, because this sandbox was started with such; npm run sandbox:down ends it.`);
+  return existing;
 }
 
 /** A real node where this machine can have one; says so where it cannot. */
@@ -62,14 +65,21 @@ async function up(): Promise<void> {
       genuine,
       changes,
       endpoints: outputs.endpoints?.value,
+      smokeTests: Object.keys(outputs.smokeTest?.value ?? {}),
       seconds: seconds(),
     }),
   );
 }
 
-try {
+async function upOnOpenstack(): Promise<void> {
+  if (wantedNodes !== undefined && wantedNodes !== "simulated")
+    throw new Error(`--nodes is "${wantedNodes}"; with --openstack nodes are simulated.`);
   // The cloud is one of the tests, and nobody else waits for it to load.
-  if (openstack) await (await import("../test/openstack/up.ts")).upOnOpenstack(print);
+  await (await import("../test/openstack/up.ts")).upOnOpenstack(print);
+}
+
+try {
+  if (openstack) await upOnOpenstack();
   else await up();
 } catch (error) {
   console.error(failure(error));

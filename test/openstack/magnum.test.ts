@@ -117,7 +117,8 @@ cloudTest(
             await assert.rejects(stack.destroy(), /protected/);
             assert.deepEqual(await inventory(bench), all);
             assert.deepEqual(await groupsOf(kubectl, "component=worker"), ["worker", "worker"]);
-                  await bench.open(name, await stackFile(name, { nodePools }));
+          } finally {
+            await bench.open(name, await stackFile(name, { nodePools }));
             await stack.up();
           }
         },

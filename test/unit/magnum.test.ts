@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -350,8 +350,9 @@ test("a record points to an address or a name", () => {
   ]);
 });
 
-test("a login is asked for where nothing here logs in to OpenStack, each with its remedy", () => {
+test("a login is asked for where nothing here logs in to OpenStack, each with its remedy", (context) => {
   const home = mkdtempSync(join(tmpdir(), "openstack-"));
+  context.after(() => rmSync(home, { recursive: true }));
   const clouds = join(home, "clouds.yaml");
   const login =
     (env: NodeJS.ProcessEnv, config = {}) =>
@@ -369,8 +370,9 @@ test("a login is asked for where nothing here logs in to OpenStack, each with it
   assert.doesNotThrow(login({ OS_CLOUD: "mine", OS_CLIENT_CONFIG_FILE: clouds }));
 });
 
-test("a login by application credential is warned of, wherever it is written", () => {
+test("a login by application credential is warned of, wherever it is written", (context) => {
   const home = mkdtempSync(join(tmpdir(), "dask-openstack-"));
+  context.after(() => rmSync(home, { recursive: true }));
   const file = join(home, "clouds.yaml");
   writeFileSync(
     file,

@@ -9,6 +9,7 @@ import { environmentFile } from "../../sandbox/environment.ts";
 import { parseStat } from "../../sandbox/identity.ts";
 import { cacheFolder, layoutOf, repository } from "../../sandbox/layout.ts";
 import { summary } from "../../sandbox/report.ts";
+import type { Nodes } from "../../sandbox/sandbox.ts";
 import { stackFile } from "../../sandbox/stack.ts";
 import { providerVersions } from "../../sandbox/tools.ts";
 
@@ -94,7 +95,7 @@ test("the operator of Postgres keeps the chart that a stack file names", () => {
   assert.deepEqual(withStandIns({ "dask:postgres": postgres })["dask:postgres"], postgres);
 });
 
-test("the summary never claims that simulated nodes computed", () => {
+test("the summary never claims that simulated nodes computed, or that a smoke test passed that is none", () => {
   const facts = {
     stackName: "dev",
     genuine: false,
@@ -104,9 +105,13 @@ test("the summary never claims that simulated nodes computed", () => {
     from: "/tmp",
   };
   const sandbox = { root: "/tmp/one", kubeconfig: "", pulumiRoot: "", env: {} };
-  const simulated = summary({ ...facts, sandbox: { ...sandbox, nodes: "simulated" } });
+  const summaryOf = (nodes: Nodes, ...smokeTests: string[]) =>
+    summary({ ...facts, smokeTests, sandbox: { ...sandbox, nodes } });
+  const simulated = summaryOf("simulated", "dask");
   assert.match(simulated, /nothing was computed/);
   assert.match(simulated, /no smoke test counts as passed/);
   assert.match(simulated, /tcp:\/\/203\.0\.113\.1:8786/);
-  assert.doesNotMatch(summary({ ...facts, sandbox: { ...sandbox, nodes: "real" } }), /simulated/);
+  assert.doesNotMatch(summaryOf("real", "dask"), /simulated/);
+  assert.match(summaryOf("real", "dask", "hub"), /the smoke test of dask and hub passed/);
+  assert.match(summaryOf("real"), /no smoke test has run/);
 });
