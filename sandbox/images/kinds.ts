@@ -1,5 +1,6 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { buildAll, builtPath } from "../build.ts";
 import { unpackedPackages } from "../node/debian.ts";
 import type { Tool } from "../tools.ts";
@@ -9,15 +10,19 @@ import { installPython } from "./python.ts";
 
 // The kinds of layers that lie on the base.
 
-/** Python packages from PyPI with all they need; `requirements` as pip takes them. */
+/** Python packages from PyPI with all they need, in the versions of `constraints/<name>.txt`; `requirements` as pip takes them. */
 export function pythonLayer(name: string, requirements: readonly string[]): Layer {
+  const constraints = join(CONSTRAINTS, `${name}.txt`);
   return {
     name,
-    recipe: requirements,
+    recipe: [requirements, readFileSync(constraints, "utf8")],
     needs: [base],
-    fill: async (folder, log) => installPython(await unpackedPackages(BASE, log), requirements, folder, log),
+    fill: async (folder, log) =>
+      installPython(await unpackedPackages(BASE, log), { requirements, constraints }, folder, log),
   };
 }
+
+const CONSTRAINTS = join(dirname(fileURLToPath(import.meta.url)), "constraints");
 
 /** One static program at `path`, built from its Go module, with symbolic links of other names to it. */
 export function programLayer(tool: Tool, path: string, links: readonly string[] = []): Layer {

@@ -7,13 +7,20 @@ import { command } from "./layers.ts";
 // pip as Debian ships it; it runs in the images' own Python and is no part of them.
 const PIP: PackageSet = { name: "pip", packages: ["python3-pip-whl"] };
 
+/** Which Python packages, as pip takes them. */
+export interface PythonPackages {
+  readonly requirements: readonly string[];
+  /** File that pins these and all they need. */
+  readonly constraints: string;
+}
+
 /**
  * Installs Python packages and all they need into an empty folder that lies over `tree`, a tree of Debian packages.
  * pip asks the index that the user has configured.
  */
 export async function installPython(
   tree: string,
-  requirements: readonly string[],
+  { requirements, constraints }: PythonPackages,
   folder: string,
   log: Log,
 ): Promise<void> {
@@ -22,8 +29,9 @@ export async function installPython(
   const target = join(folder, "target");
   const options = ["--quiet", "--no-input", "--no-compile", "--disable-pip-version-check"];
   const quiet = ["--no-warn-script-location", "--root-user-action=ignore"];
-  const install = ["install", ...options, ...quiet, `--target=${target}`, ...requirements];
-  await runPython(tree, [join(wheels, wheel, "pip"), ...install]);
+  const install = ["install", ...options, ...quiet, `--target=${target}`];
+  const wanted = [`--constraint=${constraints}`, ...requirements];
+  await runPython(tree, [join(wheels, wheel, "pip"), ...install, ...wanted]);
   spread(target, folder, pythonOf(tree));
   removeUnused(join(folder, "usr/local/lib"));
   await compile(tree, join(folder, "usr/local/lib"));

@@ -31,11 +31,17 @@ const packages: PackageSet = {
   without: ["libc6_", "libgcc-s1_", "gcc-", "netbase_"],
 };
 
-/** Builds or downloads what of the node's programs is not in the user's cache. */
-export async function ensureNodePrograms(kube: string, log: Log): Promise<NodePrograms> {
+/** Builds or downloads what of the node's own programs is not in the user's cache; answers the packages' folder. */
+export async function makeNodePrograms(log: Log): Promise<string> {
   await buildAll(Object.values(nodeTools), log);
   const debian = await unpackedPackages(packages, log);
   nameIptables(debian);
+  return debian;
+}
+
+/** The programs of a node, made where they are not in the user's cache; `kube` is there already. */
+export async function ensureNodePrograms(kube: string, log: Log): Promise<NodePrograms> {
+  const debian = await makeNodePrograms(log);
   return {
     kube,
     nodeAgent: builtPath(nodeTools.nodeAgent),
