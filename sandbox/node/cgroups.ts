@@ -13,10 +13,11 @@ export function podCgroup(layout: Layout): string {
 
 /** Why pods could have no cgroups on this machine; undefined where they can. Makes one and takes it away again. */
 export function cgroupObstacle(): Obstacle | undefined {
-  const { used, version2 } = hierarchies(mountTable());
+  const { all, used, version2 } = hierarchies(mountTable());
   if (used.length === 0) return { why: "it needs cgroups, and none are mounted here" };
   try {
-    for (const root of used) {
+    // Beside version 1 the runtime wants version 2 as well: pods run without it, and nothing can be executed in them.
+    for (const root of all) {
       const folder = join(root, `dask-sandbox-probe-${process.pid}`);
       mkdirSync(folder);
       rmdirSync(folder);
