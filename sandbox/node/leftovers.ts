@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { run } from "../command.ts";
 import { readIfThere } from "../files.ts";
 import { startedAt } from "../identity.ts";
@@ -40,7 +40,7 @@ export function tracesOf(layout: Layout): Traces {
 export async function leftovers(traces: Traces): Promise<string[]> {
   return [
     ...aliveOf(traces),
-    ...mounts(traces, readFileSync("/proc/self/mounts", "utf8")),
+    ...mounts(traces, readFileSync("/proc/self/mountinfo", "utf8")),
     ...(existsSync(`/sys/class/net/${traces.link}`) ? [`network device ${traces.link}`] : []),
     ...(await lines(traces, "route", ["ip", "-4", "route", "show", "table", "all"])),
     ...(await packetFilter(traces)),
@@ -48,9 +48,10 @@ export async function leftovers(traces: Traces): Promise<string[]> {
   ];
 }
 
-/** The mounts below the node's folder in the text of a /proc/<pid>/mounts; pure. */
+/** The mounts in the node's folder or of what lies in it, in the text of a /proc/<pid>/mountinfo; pure. */
 export function mounts({ root }: Traces, table: string): string[] {
-  return matching("mount", table, [root]);
+  // What is mounted elsewhere is named by its path on the file system, which need not begin where the machine's do.
+  return matching("mount", table, [root, `/${basename(root)}/cluster/`]);
 }
 
 /** The packet filter's rules that name an address of the node's network; of another namespace by a command that enters it. */

@@ -228,7 +228,7 @@ async function everyTraceIsSeen(layout: Layout, traces: Traces): Promise<void> {
   // Mounts and packet filter rules of a node are seen inside of it alone.
   assert.deepEqual([...kinds].sort(), ["cgroup", "network device", "process", "route"]);
   const inside = `/proc/${firstProcess(layout)}`;
-  assert.notDeepEqual(mounts(traces, readFileSync(`${inside}/mounts`, "utf8")), []);
+  assert.notDeepEqual(mounts(traces, readFileSync(`${inside}/mountinfo`, "utf8")), []);
   assert.notDeepEqual(await packetFilter(traces, ["nsenter", `--net=${inside}/ns/net`]), []);
 }
 
