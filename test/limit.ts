@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { sendSignal } from "../sandbox/processes.ts";
 
 /** How long the body of a test may take once what it runs on is there, in milliseconds. */
@@ -41,9 +41,9 @@ export async function limited(body: () => Promise<void>, limitMs = LIMIT_MS): Pr
 
 /** The commands that this process has started and what they have; not what leads a process group, like a sandbox's. */
 function children(): number[] {
-  const rows = execFileSync("ps", ["-eo", "pid=,ppid=,pgid="], { encoding: "utf8" })
-    .split("\n")
-    .map((line) => line.trim().split(/\s+/).map(Number));
+  // Without `ps` nothing is interrupted, and the test is given up in the end.
+  const { stdout } = spawnSync("ps", ["-eo", "pid=,ppid=,pgid="], { encoding: "utf8" });
+  const rows = (stdout ?? "").split("\n").map((line) => line.trim().split(/\s+/).map(Number));
   const group = rows.find(([pid]) => pid === process.pid)?.[2];
   const below = (above: number): number[] =>
     rows

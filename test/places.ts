@@ -1,4 +1,4 @@
-import { cpSync, existsSync } from "node:fs";
+import { cpSync, existsSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { layoutOf, repository } from "../sandbox/layout.ts";
@@ -67,6 +67,7 @@ function keepLogs(level: PlacedLevel, root: string): void {
   const target = join(repository, "test-logs", `${level}-${new Date().toISOString().replaceAll(":", "")}`);
   const parts = { programs: layout.logs, pods: podLogsFolder(layout) };
   for (const [name, source] of Object.entries(parts))
-    if (existsSync(source)) cpSync(source, join(target, name), { recursive: true });
+    if (existsSync(source) && readdirSync(source).length > 0)
+      cpSync(source, join(target, name), { recursive: true });
   if (existsSync(target)) console.log(`${level}: logs are kept in ${relative(process.cwd(), target)}/`);
 }
