@@ -5,6 +5,7 @@ import { layoutOf, repository } from "../sandbox/layout.ts";
 import { podLogsFolder } from "../sandbox/node/mounts.ts";
 import { inWords, type Obstacle } from "../sandbox/obstacle.ts";
 import { stopSandbox } from "../sandbox/sandbox.ts";
+import { attempt } from "./attempt.ts";
 import { REAL_ROOT_VARIABLE, REAL_SKIP_VARIABLE } from "./e2e/node.ts";
 import { CLOUD_ROOT_VARIABLE, CLOUD_SKIP_VARIABLE } from "./openstack/bench.ts";
 import { stopCloud } from "./openstack/cloud.ts";
@@ -50,15 +51,15 @@ export async function withPlace(
   const root = join(tmpdir(), `pulumi-dask-${level}-${process.pid}`);
   process.env[folder] = root;
   let passed = false;
-  try {
+  await attempt(async () => {
     // A process of its own: what builds for half an hour must end when a person wants it to.
     if ((await runScript(["test", "start.ts"], [level, root])) !== 0)
       throw new Error(`${level}: its ${what} did not start, and says above why; its tests were not run`);
     passed = await body();
-  } finally {
+  }).finally(async () => {
     if (!passed) keepLogs(level, root);
     await stop({ root });
-  }
+  });
 }
 
 /** Copies the logs to `test-logs/`, because their folder goes. */

@@ -33,9 +33,10 @@ const skipped: string[] = [];
 
 async function main(wanted: readonly Level[]): Promise<void> {
   const obstacles = await lookAhead(wanted);
-  for (const group of QUICK) {
-    const files = group.filter((level) => wanted.includes(level)).flatMap(filesOf);
-    const passed = await account(group, () => runFiles(files, group.length, interrupted.signal));
+  for (const together of QUICK) {
+    const group = together.filter((level) => wanted.includes(level));
+    const files = group.flatMap(filesOf);
+    const passed = await account(group, () => runFiles(files, together.length, interrupted.signal));
     if (!passed && !flags["keep-going"]) return sayNotRun(wanted, group);
   }
   await slowLevels(wanted, obstacles);
@@ -71,13 +72,16 @@ async function slowLevels(wanted: readonly Level[], obstacles: Obstacles): Promi
   const placed = (["stack", "openstack", "e2e"] as const).filter(chosen);
   if (placed.some((each) => !obstacles.has(each))) await sayCharts();
   // With what the levels before leave of the cores. What fails is tried again where it is needed, and says why.
-  const images =
-    chosen("e2e") && !obstacles.has("e2e") ? runScript(["sandbox", "images", "make.ts"], [], 10) : undefined;
+  const images = chosen("e2e") && !obstacles.has("e2e") ? makeImages() : undefined;
   // The two know nothing of each other, and mostly wait.
   await Promise.all([level("stack"), level("openstack")]);
   await images;
   // Alone: it wants the cores for the Dask clusters that it makes.
   await level("e2e");
+}
+
+async function makeImages(): Promise<void> {
+  await runScript(["sandbox", "images", "make.ts"], [], 10).catch(() => {});
 }
 
 /** Decides once for all tests of this run which charts they take. */
