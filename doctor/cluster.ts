@@ -28,16 +28,27 @@ const existing = z.object({
 const inline = z.object({ cluster: z.object({ kubeconfig: z.string() }) });
 
 /**
- * UID of the `kube-system` namespace of the cluster that the settings name now; `undefined` where none answers.
+ * Connects to the cluster that the settings name now; `undefined` where they name none or it cannot be used.
  *
  * @param secrets `dask:secrets`, which may hold the kubeconfig
  */
-export async function clusterOfSettings(cluster: unknown, secrets: unknown): Promise<string | undefined> {
+export async function clusterOfSettings(cluster: unknown, secrets: unknown): Promise<ApiEditor | undefined> {
   const { data } = existing.safeParse(cluster);
   if (data === undefined) return undefined;
-  try {
+  return unlessUnusable(() => {
     const text = inline.safeParse(secrets).data?.cluster.kubeconfig;
-    return await identityOf(await connect(chosenContext(data, text)));
+    return connect(chosenContext(data, text));
+  });
+}
+
+/** UID of the `kube-system` namespace of a cluster that may not answer. */
+export function identityIfAny(api: ApiEditor | undefined): Promise<string | undefined> {
+  return unlessUnusable(async () => (api === undefined ? undefined : identityOf(api)));
+}
+
+async function unlessUnusable<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
   } catch (error) {
     if (error instanceof UserError) return undefined;
     throw error;

@@ -1,8 +1,11 @@
 import { isUid } from "../preflight/other-cluster.ts";
 import type { Finding } from "./findings.ts";
 import { helmFindings } from "./helm.ts";
+import { adoptable, leftBehind } from "./left.ts";
 import { type Here, type Lock, staleLocks, unseenLocks } from "./lock.ts";
 import type { Seen } from "./look.ts";
+import { missingObjects } from "./missing.ts";
+import type { Noted } from "./noted.ts";
 import { pendingOperations } from "./pending.ts";
 import { notReady } from "./pods.ts";
 import type { StackState } from "./state.ts";
@@ -18,17 +21,22 @@ export interface Facts {
   readonly releases: readonly string[];
   /** Absent where the stack has no cluster yet. */
   readonly seen?: Seen;
+  /** Absent where no cluster is known or none answers. */
+  readonly noted?: Noted;
   /** UID of the `kube-system` namespace of the cluster that the settings name now, where they name one. */
   readonly named?: string;
 }
 
 /** What is wrong with a stack, the most fundamental first; pure. */
-export function diagnose({ state, locks, here, releases, seen, named }: Facts): Finding[] {
+export function diagnose({ state, locks, here, releases, seen, noted, named }: Facts): Finding[] {
+  const { made, helm, absent } = noted ?? { made: [], helm: [], absent: [] };
   const found = [
     ...staleLocks(locks ?? [], here),
     ...otherCluster(state, named),
-    ...pendingOperations(state),
+    ...leftBehind(state, made, helm),
+    ...pendingOperations(state, adoptable(state, made)),
     ...(seen?.revisions === undefined ? [] : helmFindings(seen.revisions, state, releases)),
+    ...missingObjects(state, absent),
     ...(seen?.namespaces ?? []).flatMap((each) =>
       terminating(each, seen?.remaining[each.metadata.name] ?? []),
     ),

@@ -1,8 +1,11 @@
 /** What `--fix` does about a finding; each is safe to do once more. */
 export type Fix =
   | { readonly kind: "unlock" }
-  | { readonly kind: "clear-pending"; readonly count: number }
+  | { readonly kind: "clear-pending"; readonly count: number; readonly adopt: readonly string[] }
   | { readonly kind: "delete-secrets"; readonly namespace: string; readonly names: readonly string[] }
+  | { readonly kind: "delete-objects"; readonly paths: readonly string[] }
+  | { readonly kind: "await-namespace"; readonly name: string }
+  | { readonly kind: "finish-deletion"; readonly urn: string }
   | { readonly kind: "refresh"; readonly urns: readonly string[] };
 
 /** One thing that is wrong. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { endingReleases, helmReleases } from "../components/helm-releases.ts";
+import { helmReleases } from "../components/helm-releases.ts";
 import type { Finding } from "./findings.ts";
 import type { StackState } from "./state.ts";
 
@@ -45,11 +45,14 @@ function ofRelease(release: readonly Revision[], state: Known, names: readonly s
   if (newest === undefined || !isOurs(newest, state, names)) return [];
   const place = placeOf(newest);
   const { status } = newest.metadata.labels;
-  if (!(place in state.helmReleases)) return [unknownRelease(place, release, newest)];
+  if (!(place in state.helmReleases)) {
+    // What a run began is left to what is said of the run's objects.
+    const begun = state.pending.some(({ type, helmRelease }) => type === "creating" && helmRelease === place);
+    return begun ? [] : [unknownRelease(place, release, newest)];
+  }
   if (status.startsWith("pending-")) return [interrupted(place, newest)];
   if (status !== "uninstalling") return [];
-  const ending = names.flatMap(endingReleases).includes(newest.metadata.labels.name);
-  return [halfGone(place, ending)];
+  return [halfGone(place, state.helmReleases[place])];
 }
 
 function placeOf({ metadata }: Revision): string {
@@ -78,13 +81,13 @@ function unknownRelease(place: string, release: readonly Revision[], { metadata 
   };
 }
 
-function halfGone(place: string, ending: boolean): Finding {
+function halfGone(place: string, urn: string | undefined): Finding {
   return {
     problem: `the Helm release ${place} is half taken away: a destroy was interrupted`,
     evidence: ["its status is uninstalling, while the state takes it for whole: an up would change nothing"],
-    remedy: ending
-      ? "it holds nothing, and the next run that deletes it ends it; where it fails again, its Job's log says why"
-      : "run pulumi destroy again; it finishes, and up can start anew. Where the settings want the release no longer, up alone ends it",
+    remedy:
+      "pulumi destroy goes on with it; --fix ends the deletion of this release alone, and the next up makes it anew. Where it fails again, its Job's log says why",
+    ...(urn === undefined ? {} : { fix: { kind: "finish-deletion", urn } }),
   };
 }
 
@@ -111,7 +114,6 @@ function releasesOf(revisions: readonly Revision[]): Revision[][] {
 /** Whether a release is the stack's: the state knows it, or a run of this stack began it. */
 function isOurs({ metadata }: Revision, state: Known, names: readonly string[]): boolean {
   const { namespace, labels } = metadata;
-  const began = [...Object.keys(state.helmReleases), ...state.pending.map(({ helmRelease }) => helmRelease)];
-  if (began.includes(`${namespace}/${labels.name}`)) return true;
+  if (`${namespace}/${labels.name}` in state.helmReleases) return true;
   return names.flatMap(helmReleases).includes(labels.name) && state.ownNamespaces.includes(namespace);
 }

@@ -2,11 +2,12 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import type { ApiEditor } from "../providers/existing/api-client.ts";
 import { UserError } from "../settings/problems.ts";
-import { clusterOfSettings, clusterOfState, unreachable } from "./cluster.ts";
+import { clusterOfSettings, clusterOfState, identityIfAny, unreachable } from "./cluster.ts";
 import { diagnose, type Facts } from "./diagnosis.ts";
 import type { Finding } from "./findings.ts";
 import { look } from "./look.ts";
 import { fixesOf, mend } from "./mend.ts";
+import { lookForNoted } from "./noted.ts";
 import { lookHere } from "./processes.ts";
 import { openStack, type Pulumi, readConfig, readLocks } from "./pulumi.ts";
 import { report } from "./report.ts";
@@ -41,7 +42,7 @@ async function main(): Promise<number> {
 }
 
 /** How often is mended and looked again: what one fix uncovers, the next one mends. */
-const MOST_ROUNDS = 3;
+const MOST_ROUNDS = 5;
 
 interface Examined {
   readonly findings: readonly Finding[];
@@ -53,7 +54,8 @@ async function examine(pulumi: Pulumi, alone: boolean): Promise<Examined> {
   const state = parseState(await pulumi.run(["stack", "export", "--show-secrets"]));
   const locks = (await readLocks(pulumi)) ?? (alone ? [] : undefined);
   const config = await readConfig(pulumi);
-  const named = await clusterOfSettings(config.cluster, config.secrets);
+  const chosen = await clusterOfSettings(config.cluster, config.secrets);
+  const named = await identityIfAny(chosen);
   const releases = Object.keys(z.record(z.string(), z.unknown()).catch({}).parse(config.releases));
   const facts: Facts = {
     state,
@@ -62,10 +64,14 @@ async function examine(pulumi: Pulumi, alone: boolean): Promise<Examined> {
     ...(locks === undefined ? {} : { locks }),
     ...(named === undefined ? {} : { named }),
   };
-  if (state.kubeconfig === undefined) return { findings: diagnose(facts) };
   try {
-    const api = await clusterOfState(state.kubeconfig);
-    return { findings: diagnose({ ...facts, seen: await look(api, state) }), api };
+    // A destroy that has ended took the kubeconfig out of the state, and not the notes of what it does not know.
+    const api = state.kubeconfig === undefined ? undefined : await clusterOfState(state.kubeconfig);
+    const where = api ?? (state.pending.length > 0 ? chosen : undefined);
+    if (where === undefined) return { findings: diagnose(facts) };
+    const noted = await lookForNoted(where, state);
+    if (api === undefined) return { findings: diagnose({ ...facts, noted }), api: where };
+    return { findings: diagnose({ ...facts, noted, seen: await look(api, state) }), api };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { findings: [unreachable(error), ...diagnose(facts)] };

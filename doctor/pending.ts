@@ -1,11 +1,18 @@
 import type { Finding } from "./findings.ts";
 import type { PendingOperation, StackState } from "./state.ts";
 
-/** What a run that was interrupted left unfinished in the state; pure. */
-export function pendingOperations({ pending }: Pick<StackState, "pending">): Finding[] {
+/**
+ * What a run that was interrupted left unfinished in the state; pure.
+ *
+ * @param adopt URNs of objects that were made, and that the state can take over
+ */
+export function pendingOperations(
+  { pending }: Pick<StackState, "pending">,
+  adopt: readonly string[] = [],
+): Finding[] {
   if (pending.length === 0) return [];
   const unclear = pending.filter(mayBeTwice);
-  if (unclear.length === 0) return [repeatable(pending)];
+  if (unclear.length === 0) return [repeatable(pending, adopt)];
   // The engine clears all of them or none, so that those of the cloud come first.
   return unclear.map(({ type, urn }) => ({
     problem: `a run was interrupted while ${type} ${shortUrn(urn)}`,
@@ -15,13 +22,13 @@ export function pendingOperations({ pending }: Pick<StackState, "pending">): Fin
   }));
 }
 
-function repeatable(pending: readonly PendingOperation[]): Finding {
+function repeatable(pending: readonly PendingOperation[], adopt: readonly string[]): Finding {
   return {
     problem: `the state holds ${pending.length} operation${pending.length > 1 ? "s" : ""} that an interrupted run did not end`,
     evidence: pending.map(({ urn, type }) => `${type} ${shortUrn(urn)}`),
     remedy:
-      "--fix takes these notes out of the state; the next up or destroy looks at the objects and goes on",
-    fix: { kind: "clear-pending", count: pending.length },
+      "--fix takes these notes out of the state, and into it what was made; the next up or destroy goes on from there",
+    fix: { kind: "clear-pending", count: pending.length, adopt },
   };
 }
 
@@ -31,7 +38,7 @@ function mayBeTwice({ resource, type }: PendingOperation): boolean {
 }
 
 /** Type and name of a resource, without the stack that every URN repeats. */
-function shortUrn(urn: string): string {
+export function shortUrn(urn: string): string {
   const [, , types = "", name = ""] = urn.split("::");
   return `${types.split("$").at(-1)} ${name}`;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { OWNER_LABEL } from "../components/namespace.ts";
+import { objectPath } from "./paths.ts";
 
 /*
  * The stack's state as `pulumi stack export --show-secrets` prints it, as far as it tells where the stack is and what
@@ -12,6 +13,7 @@ const metadata = z.object({
   name: z.string().optional(),
   namespace: z.string().optional(),
   labels: z.record(z.string(), z.unknown()).optional(),
+  annotations: z.record(z.string(), z.unknown()).optional(),
 });
 const named = z.looseObject({
   metadata: metadata.optional(),
@@ -22,6 +24,9 @@ const resource = z.looseObject({
   urn: z.string(),
   type: z.string(),
   id: z.string().optional(),
+  external: z.boolean().optional(),
+  delete: z.boolean().optional(),
+  retainOnDelete: z.boolean().optional(),
   inputs: z.record(z.string(), z.unknown()).default({}),
 });
 const operation = z.object({ resource, type: z.string() });
@@ -41,6 +46,12 @@ export interface PendingOperation {
   readonly type: string;
   /** `<namespace>/<name>` of the Helm release that it is about. */
   readonly helmRelease?: string;
+  /** API path of the plain object that it is about. */
+  readonly path?: string;
+  /** Whether the object's name was drawn: nobody would find it again. */
+  readonly drawn?: true;
+  /** Whether the object is to outlive the stack. */
+  readonly kept?: true;
 }
 
 /** What the state says. */
@@ -54,6 +65,8 @@ export interface StackState {
   readonly pending: readonly PendingOperation[];
   /** The URNs of Helm releases, by `<namespace>/<name>`. */
   readonly helmReleases: Readonly<Record<string, string>>;
+  /** The URNs of plain objects of Kubernetes, by their API path. */
+  readonly objects: Readonly<Record<string, string>>;
   /** Namespaces that the stack made. */
   readonly ownNamespaces: readonly string[];
   /** All namespaces that hold something of the stack. */
@@ -76,13 +89,23 @@ export function parseState(text: string): StackState {
     ...(owner === undefined ? {} : { owner }),
     pending: operations.map(({ resource: about, type }) => {
       const helmRelease = about.type === HELM_RELEASE ? placeOf(about.inputs) : undefined;
+      const path = pathOf(about);
       return {
         urn: about.urn,
         resource: about.type,
         type,
         ...(helmRelease === undefined ? {} : { helmRelease }),
+        ...(path === undefined ? {} : { path }),
+        ...(isDrawn(about.inputs) ? { drawn: true } : {}),
+        ...(about.retainOnDelete === true ? { kept: true } : {}),
       };
     }),
+    objects: Object.fromEntries(
+      resources.flatMap((each) => {
+        const path = each.delete === true || each.external === true ? undefined : pathOf(each);
+        return path === undefined ? [] : [[path, each.urn]];
+      }),
+    ),
     helmReleases: Object.fromEntries(
       resources.flatMap(({ type, inputs, urn }) => {
         const place = type === HELM_RELEASE ? placeOf(inputs) : undefined;
@@ -102,6 +125,17 @@ const NAMESPACE = "kubernetes:core/v1:Namespace";
 function nameOf(inputs: unknown): string | undefined {
   const { data } = named.safeParse(inputs);
   return data?.metadata?.name ?? data?.name;
+}
+
+function pathOf({ type, inputs }: z.output<typeof resource>): string | undefined {
+  return type.startsWith("kubernetes:") && type !== HELM_RELEASE ? objectPath(inputs) : undefined;
+}
+
+/** The provider's mark of a name that it drew. */
+const DRAWN = "pulumi.com/autonamed";
+
+function isDrawn(inputs: unknown): boolean {
+  return named.safeParse(inputs).data?.metadata?.annotations?.[DRAWN] === "true";
 }
 
 function homeOf(inputs: unknown): string | undefined {
@@ -133,8 +167,35 @@ function textOf(value: unknown): string | undefined {
   return typeof plain === "string" ? plain : undefined;
 }
 
-/** The exported state without its pending operations; what else it holds, encrypted secrets included, stays as it is. */
-export function withoutPending(text: string): string {
-  const state: { deployment: object } = JSON.parse(text);
-  return JSON.stringify({ ...state, deployment: { ...state.deployment, pending_operations: [] } });
+const editable = z.looseObject({
+  deployment: z.looseObject({
+    resources: z.array(z.looseObject({ urn: z.string() })).nullish(),
+    pending_operations: z.array(z.looseObject({ resource: z.looseObject({ urn: z.string() }) })).nullish(),
+  }),
+});
+
+/**
+ * The exported state without its pending operations; what else it holds, encrypted secrets included, stays as it is.
+ *
+ * @param adopt URNs whose objects the operations have made: they become resources, each once
+ */
+export function withoutPending(text: string, adopt: readonly string[] = []): string {
+  const state = editable.parse(JSON.parse(text));
+  const operations = state.deployment.pending_operations ?? [];
+  const made = adopt.flatMap((urn) => {
+    const resource = operations.findLast((each) => each.resource.urn === urn)?.resource;
+    return resource === undefined ? [] : [{ ...resource, id: idOf(resource.inputs) }];
+  });
+  const resources = [...(state.deployment.resources ?? []), ...made];
+  return JSON.stringify({
+    ...state,
+    deployment: { ...state.deployment, resources, pending_operations: [] },
+  });
+}
+
+/** The provider's id of an object: `<namespace>/<name>`, or its name alone. */
+function idOf(inputs: unknown): string | undefined {
+  const namespace = homeOf(inputs);
+  const name = nameOf(inputs);
+  return namespace === undefined ? name : `${namespace}/${name}`;
 }

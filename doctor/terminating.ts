@@ -52,7 +52,14 @@ function withoutHolder(namespace: Namespace, remaining: readonly Remaining[], pr
       },
     ];
   }
-  return [{ problem, evidence, remedy: "its objects are going; look again in a minute" }];
+  return [
+    {
+      problem,
+      evidence,
+      remedy: "its objects are going: --fix waits for them, or look again in a minute",
+      fix: { kind: "await-namespace", name: namespace.metadata.name },
+    },
+  ];
 }
 
 function conditionsOf({ status }: Namespace): string[] {

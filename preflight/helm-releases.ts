@@ -45,12 +45,16 @@ export function interruptedReleases(
         ({ metadata }) => metadata.labels.name === helmRelease,
       );
       return helmFindings(present, state, [name])
-        .filter(({ fix }) =>
-          fix === undefined ? isWanted(helmRelease, name, release) : fix.kind !== "refresh",
-        )
+        .filter(({ fix }) => isInTheWay(fix, isWanted(helmRelease, name, release)))
         .map((finding) => problemOf(name, finding, doctor));
     });
   });
+}
+
+/** Whether an up must not begin before a finding is mended: releases that are missing are looked for elsewhere. */
+function isInTheWay(fix: Finding["fix"], wanted: boolean): boolean {
+  if (fix === undefined || fix.kind === "refresh") return false;
+  return wanted || fix.kind !== "finish-deletion";
 }
 
 /** Whether an up keeps a Helm release: one that is half taken away and goes anyway stands in nobody's way. */
@@ -59,9 +63,9 @@ function isWanted(helmRelease: string, name: string, release: ReleaseSettings): 
   return release.kind === "daskhub" && helmRelease === gatewayRelease(name, release.distribution);
 }
 
-function problemOf(name: string, { problem, fix }: Finding, doctor: string): Problem {
-  const remedy = fix === undefined ? "run pulumi destroy again, then up" : `${doctor} says more and mends it`;
-  return { key: keyOf(["releases", name]), message: `cannot be worked on: ${problem}; ${remedy}` };
+function problemOf(name: string, { problem }: Finding, doctor: string): Problem {
+  const message = `cannot be worked on: ${problem}; ${doctor} says more and mends it`;
+  return { key: keyOf(["releases", name]), message };
 }
 
 async function revisionsIn(namespace: string, api: ApiClient): Promise<Revision[]> {

@@ -66,7 +66,7 @@ test("a release that was interrupted is refused, with the command that mends it"
   );
   await assert.rejects(
     check({ batch: "uninstalling" }, { helmReleases: ["batch/batch"] }),
-    /half taken away: a destroy was interrupted; run pulumi destroy again, then up/,
+    /half taken away: a destroy was interrupted; npm run doctor -- --stack \S+ says more and mends it/,
   );
 });
 

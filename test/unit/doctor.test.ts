@@ -5,6 +5,8 @@ import type { Finding } from "../../doctor/findings.ts";
 import { helmFindings, type Revision } from "../../doctor/helm.ts";
 import { parseLock, staleLocks } from "../../doctor/lock.ts";
 import { fixesOf } from "../../doctor/mend.ts";
+import { missingObjects } from "../../doctor/missing.ts";
+import { objectPath, shortPath } from "../../doctor/paths.ts";
 import { pendingOperations } from "../../doctor/pending.ts";
 import { lockFolder } from "../../doctor/pulumi.ts";
 import { report } from "../../doctor/report.ts";
@@ -21,7 +23,11 @@ const secret = (value: string) => ({
 const namespace = {
   urn: urn(NAMESPACE, "batch"),
   type: NAMESPACE,
-  inputs: { metadata: { name: "batch", labels: { "dask-stack": "organization.dask.dev" } } },
+  inputs: {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name: "batch", labels: { "dask-stack": "organization.dask.dev" } },
+  },
 };
 const batch = {
   urn: urn(RELEASE, "batch"),
@@ -45,12 +51,14 @@ test("the state tells where the stack is, what it holds and what an interrupted 
     owner: "organization.dask.dev",
     pending: [{ urn: batch.urn, resource: RELEASE, type: "creating", helmRelease: "batch/batch" }],
     helmReleases: {},
+    objects: { "/api/v1/namespaces/batch": namespace.urn },
     ownNamespaces: ["batch"],
     namespaces: ["batch"],
   });
   assert.deepEqual(parseState(JSON.stringify({ version: 3, deployment: {} })), {
     pending: [],
     helmReleases: {},
+    objects: {},
     ownNamespaces: [],
     namespaces: [],
   });
@@ -66,6 +74,97 @@ test("nothing but the pending operations leaves the state", () => {
   });
 });
 
+const drawn = {
+  urn: urn("kubernetes:core/v1:Secret", "batch-jupyter"),
+  type: "kubernetes:core/v1:Secret",
+  inputs: {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: {
+      name: "batch-jupyter-1a2b3c4d",
+      namespace: "batch",
+      annotations: { "pulumi.com/autonamed": "true" },
+    },
+  },
+};
+const DRAWN = "/api/v1/namespaces/batch/secrets/batch-jupyter-1a2b3c4d";
+
+/** What the doctor finds of a state whose last run was interrupted, where some objects are there. */
+function interrupted(
+  resources: readonly object[],
+  pending: readonly object[],
+  made: readonly string[],
+  helm: readonly string[] = [],
+) {
+  const pending_operations = pending.map((resource) => ({ resource, type: "creating" }));
+  const text = JSON.stringify({ version: 3, deployment: { resources, pending_operations } });
+  const state = parseState(text);
+  const here = { hostname: "laptop", running: [] };
+  const found = diagnose({ state, here, locks: [], releases: [], noted: { made, helm, absent: [] } });
+  return { text, fixes: fixes(found) };
+}
+
+test("what an interrupted run made goes into the state, with the id that its provider gives", () => {
+  const { text, fixes } = interrupted([provider], [namespace, drawn], ["/api/v1/namespaces/batch", DRAWN]);
+  const adopt = [namespace.urn, drawn.urn];
+  assert.deepEqual(fixes, [{ kind: "clear-pending", count: 2, adopt }]);
+  const { deployment } = JSON.parse(withoutPending(text, adopt));
+  assert.deepEqual(deployment.pending_operations, []);
+  assert.deepEqual(deployment.resources, [
+    provider,
+    { ...namespace, id: "batch" },
+    { ...drawn, id: "batch/batch-jupyter-1a2b3c4d" },
+  ]);
+  assert.deepEqual(interrupted([provider], [namespace], []).fixes, [
+    { kind: "clear-pending", count: 1, adopt: [] },
+  ]);
+});
+
+test("what the next run made once more, and what a destroy did not know, is deleted, unless it is to be kept", () => {
+  const second = {
+    ...drawn,
+    inputs: { ...drawn.inputs, metadata: { ...drawn.inputs.metadata, name: "batch-jupyter-5e6f7a8b" } },
+  };
+  const clear = { kind: "clear-pending", count: 1, adopt: [] };
+  const gone = (...paths: string[]) => [{ kind: "delete-objects", paths }, clear];
+  assert.deepEqual(interrupted([provider, second], [drawn], [DRAWN]).fixes, gone(DRAWN));
+  assert.deepEqual(interrupted([provider, drawn], [drawn], [DRAWN]).fixes, [clear]);
+  const path = "/api/v1/namespaces/batch";
+  assert.deepEqual(interrupted([], [namespace], [path]).fixes, gone(path));
+  assert.deepEqual(interrupted([], [{ ...namespace, retainOnDelete: true }], [path]).fixes, [clear]);
+  const role = "/apis/rbac.authorization.k8s.io/v1/clusterroles/batch";
+  assert.deepEqual(interrupted([], [batch], [], [role]).fixes, gone(role));
+});
+
+test("an API path is made from an object's own text, and said in words", () => {
+  const paths: readonly [apiVersion: string, kind: string, namespace: string | undefined, path: string][] = [
+    ["v1", "Namespace", undefined, "/api/v1/namespaces/x"],
+    ["v1", "Secret", "batch", "/api/v1/namespaces/batch/secrets/x"],
+    [
+      "networking.k8s.io/v1",
+      "NetworkPolicy",
+      "a",
+      "/apis/networking.k8s.io/v1/namespaces/a/networkpolicies/x",
+    ],
+    ["storage.k8s.io/v1", "StorageClass", undefined, "/apis/storage.k8s.io/v1/storageclasses/x"],
+  ];
+  for (const [apiVersion, kind, namespace, path] of paths)
+    assert.equal(objectPath({ apiVersion, kind, metadata: { name: "x", namespace } }), path);
+  assert.equal(objectPath({ values: { a: 1 } }), undefined);
+  assert.deepEqual(
+    paths.map(([, , , path]) => shortPath(path)),
+    ["namespaces/x", "secrets/x in batch", "networkpolicies/x in a", "storageclasses/x"],
+  );
+});
+
+test("objects that the state knows and the cluster does not are taken out of the state", () => {
+  const state = { objects: { "/api/v1/namespaces/batch": namespace.urn } };
+  assert.deepEqual(fixes(missingObjects(state, ["/api/v1/namespaces/batch"])), [
+    { kind: "refresh", urns: [namespace.urn] },
+  ]);
+  assert.deepEqual(missingObjects(state, []), []);
+});
+
 const onBatch = { urn: batch.urn, resource: RELEASE, type: "creating" };
 const onPool = {
   urn: urn("dask:index:Gke$gcp:container/nodePool:NodePool", "worker"),
@@ -76,7 +175,7 @@ const onPool = {
 test("pending operations that may be repeated are cleared", () => {
   const [finding, ...more] = pendingOperations({ pending: [onBatch, { ...onPool, type: "deleting" }] });
   assert.deepEqual(more, []);
-  assert.deepEqual(finding?.fix, { kind: "clear-pending", count: 2 });
+  assert.deepEqual(finding?.fix, { kind: "clear-pending", count: 2, adopt: [] });
   assert.deepEqual(finding?.evidence, [
     `creating ${RELEASE} batch`,
     "deleting gcp:container/nodePool:NodePool worker",
@@ -140,7 +239,7 @@ test("a Helm release that was interrupted loses its newest revision, and only wh
   );
 });
 
-test("a Helm release that the state does not know loses all its revisions, where a run of the stack began it", () => {
+test("a Helm release that the state does not know loses all its revisions, where it stands in a namespace of the stack", () => {
   const revisions = [revision("batch", 1, "superseded"), revision("batch", 2, "deployed")];
   const all = {
     kind: "delete-secrets",
@@ -151,8 +250,9 @@ test("a Helm release that the state does not know loses all its revisions, where
   assert.deepEqual(fixes(helmFindings(revisions, unknown, ["batch"])), [all]);
   const began = { urn: batch.urn, resource: RELEASE, type: "creating", helmRelease: "batch/batch" };
   assert.deepEqual(
-    fixes(helmFindings(revisions, { helmReleases: {}, pending: [began], ownNamespaces: [] }, [])),
-    [all],
+    helmFindings(revisions, { helmReleases: {}, pending: [began], ownNamespaces: ["batch"] }, ["batch"]),
+    [],
+    "left to what is said of the run's objects",
   );
 });
 
@@ -179,8 +279,7 @@ test("the Helm releases beside a release are the stack's, by their exact names",
 
 test("a Helm release that is half taken away or missing is named", () => {
   const half = helmFindings([revision("batch", 2, "uninstalling")], known, ["batch"]);
-  assert.match(half[0]?.remedy ?? "", /pulumi destroy again/);
-  assert.deepEqual(fixes(half), [undefined]);
+  assert.deepEqual(fixes(half), [{ kind: "finish-deletion", urn: batch.urn }]);
   assert.deepEqual(fixes(helmFindings([], known, ["batch"])), [{ kind: "refresh", urns: [batch.urn] }]);
 });
 
@@ -191,23 +290,25 @@ test("what can be mended is mended lock first, and nothing while another run may
       : { problem: "", evidence: [], remedy: "", fix };
   const refresh = { kind: "refresh", urns: ["a"] } as const;
   const unlock = { kind: "unlock" } as const;
-  const clear = { kind: "clear-pending", count: 1 } as const;
-  assert.deepEqual(fixesOf([refresh, undefined, clear, unlock].map(finding)), [unlock, clear, refresh]);
+  const clear = { kind: "clear-pending", count: 1, adopt: [] } as const;
+  const remove = { kind: "delete-objects", paths: ["/api/v1/namespaces/a"] } as const;
+  const all = [refresh, undefined, clear, remove, { ...refresh, urns: ["b"] }, unlock];
+  assert.deepEqual(fixesOf(all.map(finding)), [unlock, remove, clear, { kind: "refresh", urns: ["a", "b"] }]);
   assert.deepEqual(fixesOf([finding(clear), { ...finding(undefined), waits: true }]), []);
 });
 
 test("where locks cannot be seen nothing is mended, and a stack with which nothing is wrong is well", () => {
-  const state = { helmReleases: {}, ownNamespaces: [], namespaces: [] };
+  const state = { helmReleases: {}, objects: {}, ownNamespaces: [], namespaces: [] };
   const facts = { here: { hostname: "laptop", running: [] }, releases: [] };
   const [first, ...more] = diagnose({ ...facts, state: { ...state, pending: [onBatch] } });
   assert.match(first?.problem ?? "", /locks of this backend cannot be seen/);
-  assert.deepEqual(fixes(more), [{ kind: "clear-pending", count: 1 }]);
+  assert.deepEqual(fixes(more), [{ kind: "clear-pending", count: 1, adopt: [] }]);
   assert.deepEqual(fixesOf([...(first === undefined ? [] : [first]), ...more]), []);
   assert.deepEqual(diagnose({ ...facts, state: { ...state, pending: [] } }), []);
 });
 
 test("another cluster is named only where its identifier is a UID", () => {
-  const state = { pending: [], helmReleases: {}, ownNamespaces: [], namespaces: [] };
+  const state = { pending: [], helmReleases: {}, objects: {}, ownNamespaces: [], namespaces: [] };
   const facts = { locks: [], here: { hostname: "laptop", running: [] }, releases: [] };
   const named = "3aacf2d1-0f8f-4880-b929-e99a3e1e0127";
   const found = (clusterIdentifier: string) =>
