@@ -1,65 +1,53 @@
-import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { basename } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { startedAt } from "../../sandbox/identity.ts";
-import { layoutOf } from "../../sandbox/layout.ts";
-import { runningPid } from "../../sandbox/processes.ts";
-import { startSandbox } from "../../sandbox/sandbox.ts";
+import { OWNER_LABEL } from "../../components/namespace.ts";
+import { isOfDefinition } from "./definitions.ts";
 import { inventory } from "./inventory.ts";
+import { configOf, KINDS, namespacesOf, type StackKind, wrongWith } from "./killed-stacks.ts";
 import type { Random } from "./random.ts";
 import { type Run, runDoctor, startDestroy, startUp } from "./runs.ts";
-import { type Bench, withCharts } from "./sandbox.ts";
-
-/** What can be killed in the middle of a run. */
-export type Victim = "engine" | "provider" | "engine and providers" | "API server";
+import type { Bench } from "./sandbox.ts";
+import { simulatePostgres } from "./simulated-postgres.ts";
+import { endedOrInterrupted, strike, VICTIMS, type Victim } from "./strike.ts";
 
 /** How a stack came to where it should be after a kill: a run that was struck may come to its end all the same. */
 export type Outcome = "unharmed" | "rerun" | "doctor" | "lost";
 
+/** What a run was about to do. */
+export type Phase = "create" | "edit" | "destroy";
+
 /** One kill and what came of it. */
 export interface Kill {
-  readonly kind: keyof typeof STACKS;
+  readonly kind: StackKind;
   readonly phase: Phase;
   readonly victim: Victim;
   /** Milliseconds from the engine's start. */
   readonly after: number;
-  readonly outcome: Outcome;
-  /** What the runs and the doctor said, where no rerun sufficed. */
+  /** The command that followed; another than before where the user changed his mind. */
+  readonly next: "up" | "destroy";
+  /** `missed`: the run was over before the kill, which counts for nothing. */
+  readonly outcome: Outcome | "missed";
+  /** Whether the killed run or one after it hung until it was killed again. */
+  readonly hung: boolean;
+  /** What the runs, the doctor and the checks said, where the kill harmed. */
   readonly words: string;
 }
-
-/** What a run was about to do. */
-export type Phase = "create" | "edit" | "destroy";
-
-const PHASES: readonly Phase[] = ["create", "edit", "destroy"];
-const VICTIMS = [
-  "engine",
-  "provider",
-  "engine and providers",
-  "API server",
-] as const satisfies readonly Victim[];
 
 /** How long the phases take on this machine, in milliseconds; learnt from runs that come to their end. */
 const durations: Record<Phase, number> = { create: 6000, edit: 5000, destroy: 4000 };
 
-/** The releases of the stacks that are killed, and what an edit changes; the key begins the release's name. */
-const STACKS = {
-  dask: { one: { created: { kind: "dask" }, edited: { workers: { replicas: 2 } } } },
-  gateway: { one: { created: { kind: "dask-gateway" }, edited: { limits: { workers: 7 } } } },
-  pair: {
-    one: { created: { kind: "dask", jupyter: false }, edited: { jupyter: {} } },
-    two: { created: { kind: "dask-gateway" }, edited: { prefix: "/dask" } },
-  },
-} as const;
+/** How often a user goes the other way after a run that was killed: one of so many. */
+const CHANGED_MIND = 3;
 
-type Releases = Readonly<Record<string, { readonly created: object; readonly edited: object }>>;
+/** How long a run after a kill may take, in milliseconds, before it counts as one that hangs. */
+const RERUN_MS = 300_000;
 
 /**
- * Makes, edits and destroys a stack, and kills each of these once at a random point.
+ * Makes, edits and destroys a stack, and kills each of these at a random point.
  *
- * Every kill is followed by what a user would do: the same command again and, where that fails, the doctor and the
- * command once more. Rejects where a stack that should be whole is not, or something is left of one that should be gone.
+ * Every kill is followed by what a user would do: the same command again, or at random the opposite one; where the stack
+ * is then not as it should be, the doctor and the command once more. A stack that is lost is swept away by hand, so
+ * that the next round has a clean start.
+ *
+ * @param tell hears of every kill when all that followed has been checked
  */
 export async function killedRound(
   bench: Bench,
@@ -67,196 +55,164 @@ export async function killedRound(
   index: number,
   tell: (kill: Kill) => void,
 ): Promise<void> {
-  const kind = random.pick(["dask", "gateway", "pair"] as const);
+  const kind = random.pick(KINDS);
   const stack = `killed-${index}`;
-  const releases: Releases = STACKS[kind];
-  const config = (which: "created" | "edited") =>
-    withCharts({
-      "dask:cluster": { provider: "existing", expose: "LoadBalancer" },
-      "dask:releases": Object.fromEntries(
-        Object.entries(releases).map(([name, { created, edited }]) => [
-          `${stack}-${name}`,
-          { ...created, ...(which === "edited" ? edited : {}) },
-        ]),
-      ),
-    });
-  const before = await inventory(bench);
-  const created = await config("created");
-  const edited = await config("edited");
-  for (const phase of PHASES) {
-    const command = () =>
-      phase === "destroy"
-        ? startDestroy(bench, stack)
-        : startUp(bench, stack, phase === "create" ? created : edited);
-    const kill = await killed(bench, random, phase, stack, command);
-    if (kill !== undefined) tell({ ...kill, kind });
-    await (phase === "destroy" ? gone(bench, stack, before) : whole(bench, stack, Object.keys(releases)));
+  const lent = namespacesOf(kind, stack).filter((each) => each.lent);
+  for (const { name } of lent) await bench.kubectl("create", "namespace", name);
+  await settled(bench, lent);
+  const stopPostgres = simulatePostgres(bench);
+  const round: Round = { bench, kind, stack, before: await inventory(bench) };
+  try {
+    for (let phase: Phase | undefined = "create"; phase !== undefined; ) {
+      const kill: Kill = await killed(round, random, phase);
+      tell(kill);
+      if (kill.outcome === "lost") break;
+      phase = after(phase, kill.next);
+    }
+  } finally {
+    // Its last look may have met an API server that was being killed.
+    await stopPostgres().catch(() => undefined);
+    await swept(bench, kind, stack);
   }
-  await bench.pulumi("stack", "rm", stack, "--yes");
 }
 
-/** Runs a command, kills something in it and does what a user would do then; `undefined` where it was faster. */
-async function killed(
-  bench: Bench,
-  random: Random,
-  phase: Phase,
-  stack: string,
-  command: () => Run,
-): Promise<Omit<Kill, "kind"> | undefined> {
+interface Round {
+  readonly bench: Bench;
+  readonly kind: StackKind;
+  readonly stack: string;
+  /** What the API server held before. */
+  readonly before: readonly string[];
+}
+
+/** What a round does after a phase whose stack then was where the command brings it; `undefined` at its end. */
+function after(phase: Phase, next: Kill["next"]): Phase | undefined {
+  if (next === "destroy") return undefined;
+  return phase === "create" ? "edit" : "destroy";
+}
+
+/** Runs a command, kills something in it and does what a user would do then. */
+async function killed(round: Round, random: Random, phase: Phase): Promise<Kill> {
+  const { bench, kind } = round;
   const victim = random.pick(VICTIMS);
-  const after = Math.round(random.next() * durations[phase]);
+  const wait = Math.round(random.next() * durations[phase]);
+  const intended = phase === "destroy" ? "destroy" : "up";
+  const opposite = intended === "up" ? "destroy" : "up";
   const start = Date.now();
-  const run = command();
-  const hit = await strike(bench, run, victim, after);
-  const { code, text } = await run.ended;
-  if (hit && code === 0) return { phase, victim, after, outcome: "unharmed", words: "" };
-  if (hit) return { phase, victim, after, ...(await recovered(bench, phase, stack, command, text)) };
-  if (code !== 0) throw new Error(`${phase} of ${stack} fails without a kill:\n${text}`);
-  durations[phase] = Date.now() - start;
-  return undefined;
-}
-
-/** The same command again; where that fails, the doctor and the command once more. */
-async function recovered(
-  bench: Bench,
-  phase: Phase,
-  stack: string,
-  command: () => Run,
-  interrupted: string,
-): Promise<Pick<Kill, "outcome" | "words">> {
-  const begin = Date.now();
-  const again = await command().ended;
-  if (again.code === 0) {
-    durations[phase] = Math.max(durations[phase], Date.now() - begin);
-    return { outcome: "rerun", words: "" };
+  const struck = await strike(bench, await command(round, phase, intended), victim, wait);
+  const kill = { kind, phase, victim, after: wait };
+  if (!struck.hit) {
+    durations[phase] = Date.now() - start;
+    const wrong = await problems(round, phase, intended, struck.code);
+    if (wrong.length > 0)
+      throw new Error(`${phase} fails without a kill:\n${wrong.join("\n")}\n${struck.text}`);
+    return { ...kill, next: intended, outcome: "missed", hung: false, words: "" };
   }
-  const doctor = await runDoctor(bench, stack, "--fix");
-  const last = await command().ended;
-  const words = [interrupted, again.text, doctor.text, last.text].join(SEPARATOR);
-  return { outcome: last.code === 0 ? "doctor" : "lost", words };
+  const changed = struck.code !== 0 && Math.floor(random.next() * CHANGED_MIND) === 0;
+  const next = changed ? opposite : intended;
+  const rungs: readonly [Outcome, () => Promise<Step>][] = [
+    ["unharmed", async () => struck],
+    ["rerun", () => rerun(round, phase, next)],
+    ["doctor", () => mended(round, phase, next)],
+  ];
+  const said: string[] = [];
+  let hung = false;
+  for (const [outcome, step] of rungs) {
+    const did = await step();
+    hung ||= did.hung;
+    const wrong = await problems(round, phase, next, did.code);
+    said.push(did.text, ...wrong);
+    if (wrong.length === 0) return { ...kill, next, outcome, hung, words: said.join(SEPARATOR) };
+  }
+  return { ...kill, next, outcome: "lost", hung, words: said.join(SEPARATOR) };
 }
 
 const SEPARATOR = `\n${"-".repeat(80)}\n`;
 
-/**
- * Kills something of a run, some milliseconds after its engine began, and answers whether it was there to be killed.
- *
- * Waits until what the engine left behind has ended too, and starts an API server that was killed anew.
- */
-async function strike({ sandbox }: Bench, run: Run, victim: Victim, after: number): Promise<boolean> {
-  let over = false;
-  run.ended.finally(() => {
-    over = true;
-  });
-  const wait = async (isThere: () => boolean) => {
-    while (!over && !isThere()) await sleep(20);
-  };
-  await wait(() => programs(run.pid).some(isEngine));
-  await Promise.race([run.ended, sleep(after)]);
-  if (victim === "provider") await wait(() => programs(run.pid).some(isProvider));
-  if (over) return false;
-  const all = programs(run.pid);
-  const targets = all.filter((each) => {
-    if (victim === "engine and providers") return isEngine(each) || isProvider(each);
-    return victim === "engine" ? isEngine(each) : victim === "provider" && isProvider(each);
-  });
-  const server = runningPid(layoutOf(sandbox.root), "kube-apiserver");
-  const pids =
-    victim === "API server" ? [server].filter((pid) => pid !== undefined) : targets.map(({ pid }) => pid);
-  for (const pid of pids) end(pid);
-  await Promise.all(pids.map(untilEnded));
-  if (victim === "API server") await startSandbox({ root: sandbox.root });
-  await endedOrInterrupted(run);
-  await Promise.all(all.map(({ pid }) => untilEnded(pid)));
-  return pids.length > 0;
+/** What came of one thing that the user did. */
+interface Step {
+  readonly code: number | null;
+  readonly text: string;
+  readonly hung: boolean;
 }
 
-/** How long a run may wait for what it will not hear of any more, in milliseconds; then a person interrupts it. */
-const HANG_MS = 60_000;
-
-/** The provider waits to the end of its own timeouts, ten minutes, for news of an API server that is another now. */
-async function endedOrInterrupted(run: Run): Promise<void> {
-  const limit = setTimeout(() => {
-    for (const { pid } of programs(run.pid)) end(pid);
-  }, HANG_MS);
-  await run.ended;
-  clearTimeout(limit);
+async function command({ bench, kind, stack }: Round, phase: Phase, which: Kill["next"]): Promise<Run> {
+  if (which === "destroy") return startDestroy(bench, stack);
+  return startUp(bench, stack, await configOf(kind, stack, phase === "create" ? "created" : "edited"));
 }
 
-interface Program {
-  readonly pid: number;
-  readonly parent: number;
-  readonly name: string;
+async function rerun(round: Round, phase: Phase, next: Kill["next"]): Promise<Step> {
+  return endedOrInterrupted(await command(round, phase, next), RERUN_MS);
 }
 
-const isEngine = ({ name }: Program): boolean => name === "pulumi";
-const isProvider = ({ name }: Program): boolean => name.startsWith("pulumi-resource");
+async function mended(round: Round, phase: Phase, next: Kill["next"]): Promise<Step> {
+  const doctor = await runDoctor(round.bench, round.stack, "--fix");
+  const last = await rerun(round, phase, next);
+  return { ...last, text: [doctor.text, last.text].join(SEPARATOR) };
+}
 
-/** A process and all that it started. */
-function programs(root: number): Program[] {
-  const all = execFileSync("ps", ["-eo", "pid=,ppid=,stat=,comm="], { encoding: "utf8" })
+/** What keeps a stack from being where a command brings it; empty: it is there. */
+async function problems(
+  round: Round,
+  phase: Phase,
+  next: Kill["next"],
+  code: number | null,
+): Promise<string[]> {
+  if (code !== 0) return [`${next} ended with ${code}`];
+  return next === "destroy" ? left(round) : unwhole(round, phase);
+}
+
+/** A stack after an up: nothing is wrong with it, its releases run as they were asked to, and one more up is empty. */
+async function unwhole(round: Round, phase: Phase): Promise<string[]> {
+  const { bench, kind, stack } = round;
+  const doctor = await runDoctor(bench, stack);
+  if (doctor.code !== 0) return [doctor.text];
+  const wrong = await wrongWith(bench, kind, stack, phase === "create" ? "created" : "edited");
+  if (wrong.length > 0) return wrong;
+  const { code, text } = await rerun(round, phase, "up");
+  const changes = text
     .split("\n")
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, , state]) => state !== undefined && !state.startsWith("Z"))
-    .map(([pid, parent, , name = ""]) => ({
-      pid: Number(pid),
-      parent: Number(parent),
-      name: basename(name),
-    }));
-  const below = (pid: number): Program[] => {
-    const children = all.filter(({ parent }) => parent === pid);
-    return [...children, ...children.flatMap((child) => below(child.pid))];
-  };
-  return [...all.filter(({ pid }) => pid === root), ...below(root)];
+    .filter((line) => /^\s+\S+ \d+ (created|updated|deleted|replaced)/.test(line));
+  return code === 0 && changes.length === 0 ? [] : [`one more up ended with ${code}`, ...changes];
 }
-
-function end(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch (error) {
-    // ESRCH: it ended between the look and the signal.
-    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
-  }
-}
-
-/** How long a provider without an engine may go on with what it does, in milliseconds; it would stay for minutes. */
-const ORPHAN_MS = 3000;
-
-async function untilEnded(pid: number): Promise<void> {
-  const deadline = Date.now() + ORPHAN_MS;
-  const began = startedAt(pid);
-  while (began !== undefined && startedAt(pid) === began) {
-    if (Date.now() > deadline) end(pid);
-    await sleep(50);
-  }
-}
-
-/** A stack after an up: nothing is wrong with it, and its releases run. */
-async function whole(bench: Bench, stack: string, releases: readonly string[]): Promise<void> {
-  const { code, text } = await runDoctor(bench, stack);
-  assert.equal(code, 0, text);
-  for (const release of releases) {
-    const deployments = await bench.kubectl("get", "deployments", "-n", `${stack}-${release}`, "-o", "json");
-    const { items } = JSON.parse(deployments) as { items: Deployment[] };
-    assert.ok(items.length > 0, `no Deployment in ${stack}-${release}`);
-    for (const { metadata, spec, status } of items)
-      assert.equal(status.readyReplicas, spec.replicas, `${metadata.name} is not ready`);
-  }
-}
-
-interface Deployment {
-  readonly metadata: { readonly name: string };
-  readonly spec: { readonly replicas: number };
-  readonly status: { readonly readyReplicas?: number };
-}
-
-/** Definitions of charts, and what the API server makes of them: they are kept for the whole cluster. */
-const DEFINITIONS = /^(CustomResourceDefinition|APIService) /;
 
 /** A stack after a destroy: its state is empty, and the cluster holds what it held before. */
-async function gone(bench: Bench, stack: string, before: readonly string[]): Promise<void> {
-  const { deployment } = JSON.parse(await bench.pulumi("stack", "export", "--stack", stack));
-  assert.deepEqual(deployment.resources ?? [], []);
-  const left = (await inventory(bench)).filter((each) => !before.includes(each) && !DEFINITIONS.test(each));
-  assert.deepEqual(left, []);
+async function left({ bench, stack, before }: Round): Promise<string[]> {
+  const { deployment } = JSON.parse(await bench.pulumi("stack", "export", "--stack", stack)) as {
+    deployment: { resources?: { urn: string }[] };
+  };
+  const known = (deployment.resources ?? []).map(({ urn }) => `in the state: ${urn}`);
+  const there = (await inventory(bench)).filter((each) => !before.includes(each) && !isOfDefinition(each));
+  return [...known, ...there.map((each) => `left: ${each}`)];
+}
+
+/** Waits for what the cluster itself puts into a new namespace. */
+async function settled({ kubectl }: Bench, namespaces: readonly { name: string }[]): Promise<void> {
+  for (const { name } of namespaces) {
+    const made = ["serviceaccount/default", "configmap/kube-root-ca.crt"];
+    await kubectl("wait", "--for=create", "--timeout=60s", "-n", name, ...made);
+  }
+}
+
+/** Takes away what is left of a stack, by hand where it must be. */
+async function swept(bench: Bench, kind: StackKind, stack: string): Promise<void> {
+  await bench.pulumi("cancel", "--yes", "--stack", stack).catch(() => undefined);
+  const { code } = await endedOrInterrupted(startDestroy(bench, stack), RERUN_MS);
+  if (code !== 0) {
+    await runDoctor(bench, stack, "--fix");
+    await endedOrInterrupted(startDestroy(bench, stack), RERUN_MS);
+  }
+  const owned = ["namespace", "-l", `${OWNER_LABEL}=organization.dask.${stack}`];
+  const found = await bench.kubectl("get", ...owned, "-o", "jsonpath={.items[*].metadata.name}");
+  const used = namespacesOf(kind, stack).map(({ name }) => name);
+  const namespaces = [...new Set([...used, ...found.split(" ").filter((name) => name !== "")])];
+  await bench.kubectl("delete", "namespace", "--ignore-not-found", ...namespaces);
+  const release = "meta.helm.sh/release-namespace";
+  const roles = await bench.kubectl("get", "clusterroles,clusterrolebindings", "-o", "json");
+  const { items } = JSON.parse(roles) as {
+    items: { kind: string; metadata: { name: string; annotations?: Record<string, string> } }[];
+  };
+  for (const { kind: which, metadata } of items)
+    if (namespaces.includes(metadata.annotations?.[release] ?? ""))
+      await bench.kubectl("delete", which, metadata.name, "--ignore-not-found");
+  await bench.pulumi("stack", "rm", stack, "--yes", "--force");
 }
