@@ -52,11 +52,17 @@ def standing(owners, deadline):
     return None
 
 
+def selector(target):
+    if "name" in target:
+        # Without this field the right to one name does not hold for a list.
+        return {"fieldSelector": f"metadata.name={target['name']}"}
+    return {"labelSelector": ",".join(f"{key}={value}" for key, value in target["labels"].items())}
+
+
 def remaining(targets):
     for target in targets:
         path = f"/{target['api']}/namespaces/{namespace()}/{target['resource']}"
-        selector = ",".join(f"{key}={value}" for key, value in target["labels"].items())
-        query = urllib.parse.urlencode({"labelSelector": selector})
+        query = urllib.parse.urlencode(selector(target))
         for item in call("GET", f"{path}?{query}").get("items", []):
             yield f"{path}/{item['metadata']['name']}", item
 

@@ -4,12 +4,23 @@ import { beforeDelete } from "./before-delete.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Namespace } from "./namespace.ts";
 
-/** Objects that end: a kind, and the labels that select those of one release; drain.py reads it. */
-export interface Target {
+/** Objects that end: a kind, and what tells those of one release from others; drain.py reads it. */
+export type Target = Kind & (Selected | Named);
+
+interface Kind {
   /** API group and version, as a path has it. */
   readonly api: string;
   readonly resource: string;
+}
+
+/** Objects that carry the labels of the release. */
+interface Selected {
   readonly labels: Readonly<Record<string, string>>;
+}
+
+/** The one object that has no labels, and a name that is the release's alone in its namespace. */
+interface Named {
+  readonly name: string;
 }
 
 /** A Deployment of the release whose users' work ends; drain.py reads it. */
@@ -78,9 +89,10 @@ function createRights(
   const account = new k8s.core.v1.ServiceAccount(name, { metadata }, opts);
   const kinds = [...new Map(targets.map((each) => [each.resource, each])).values()];
   const rules = [
-    ...kinds.map(({ api, resource }) => ({
-      apiGroups: [groupOf(api)],
-      resources: [resource],
+    ...kinds.map((target) => ({
+      apiGroups: [groupOf(target.api)],
+      resources: [target.resource],
+      ...("name" in target ? { resourceNames: [target.name] } : {}),
       verbs: ["list", "delete"],
     })),
     {

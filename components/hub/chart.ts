@@ -16,6 +16,12 @@ export const SERVICES = {
   proxyHttp: "proxy-http",
 } as const;
 
+/** The Lease of the chart's own scheduler, in the hub's namespace; it carries no labels. */
+export const USER_SCHEDULER_LEASE = "user-scheduler-lock";
+
+/** The Secret in which the proxy keeps its certificate of Let's Encrypt. */
+export const ACME_SECRET = "proxy-public-tls-acme";
+
 /** Ports of the Services. */
 export const PORTS = { hub: 8081, http: 80, https: 443, proxyHttp: 8000 } as const;
 

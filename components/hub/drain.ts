@@ -5,7 +5,7 @@ import type { Cluster } from "../cluster.ts";
 import { clusterObjects, DRAIN_SUFFIX, gatewayDeployment } from "../dask-gateway/chart.ts";
 import { drain, type Owner, type Target } from "../drain.ts";
 import type { Namespace } from "../namespace.ts";
-import { SERVICES } from "./chart.ts";
+import { ACME_SECRET, SERVICES, USER_SCHEDULER_LEASE } from "./chart.ts";
 import type { GatewayBeside } from "./gateway-glue.ts";
 
 /** What ends the work of a hub's users. */
@@ -42,14 +42,27 @@ export function drained(name: string, { settings, cluster, gateway }: DrainHubAr
   return [
     ...(gateway === undefined ? [] : clusterObjects(gateway.release)),
     { ...core, resource: "pods", labels: { ...hub, component: "singleuser-server" } },
+    ...(settings.userScheduler ? schedulerObjects(hub) : []),
     ...(keepsHomes(settings, !cluster.madeByStack)
       ? []
       : [
+          // Made by the proxy itself, which finds it again where the users stay.
+          ...(settings.tls.kind === "letsencrypt"
+            ? [{ ...core, resource: "secrets", name: ACME_SECRET }]
+            : []),
           {
             ...core,
             resource: "persistentvolumeclaims",
             labels: { ...hub, component: "singleuser-storage" },
           },
         ]),
+  ];
+}
+
+/** The Lease of the hub's own scheduler, which makes it itself; its pods first, or they would make it again. */
+function schedulerObjects(hub: Readonly<Record<string, string>>): readonly Target[] {
+  return [
+    { api: "api/v1", resource: "pods", labels: { ...hub, component: "user-scheduler" } },
+    { api: "apis/coordination.k8s.io/v1", resource: "leases", name: USER_SCHEDULER_LEASE },
   ];
 }

@@ -84,6 +84,44 @@ test("a hub that shares its namespace is known by its release, its gateway by it
   assert.deepEqual(servers?.labels, { app: "jupyterhub", release: "team", component: "singleuser-server" });
 });
 
+test("the Lease of a hub's own scheduler ends after its pods, and the Job may touch no other", async () => {
+  const lent = { ...hub, namespace: { name: "lent", create: false } };
+  const run = await stack({ team: { ...lent, userScheduler: true } });
+  const lease = { api: "apis/coordination.k8s.io/v1", resource: "leases", name: "user-scheduler-lock" };
+  assert.deepEqual(targets(run).slice(-3, -1), [
+    {
+      api: "api/v1",
+      resource: "pods",
+      labels: { app: "jupyterhub", release: "team", component: "user-scheduler" },
+    },
+    lease,
+  ]);
+  const { rules } = run.find("kubernetes:rbac.authorization.k8s.io/v1:Role", "team-drain").inputs as {
+    rules: { resources: string[] }[];
+  };
+  assert.deepEqual(
+    rules.filter(({ resources }) => resources.includes("leases")),
+    [
+      {
+        apiGroups: ["coordination.k8s.io"],
+        resources: ["leases"],
+        resourceNames: ["user-scheduler-lock"],
+        verbs: ["list", "delete"],
+      },
+    ],
+  );
+  assert.ok(!JSON.stringify(targets(await stack({ team: lent }))).includes("leases"));
+});
+
+test("a certificate that the proxy fetched ends with the homes", async () => {
+  const tls = { kind: "letsencrypt", email: "ops@example.org" };
+  const lent = { ...hub, tls, namespace: { name: "lent", create: false } };
+  const certificate = { api: "api/v1", resource: "secrets", name: "proxy-public-tls-acme" };
+  const ends = async (more: object) => JSON.stringify(targets(await stack({ team: { ...lent, ...more } })));
+  assert.ok((await ends({})).includes(JSON.stringify(certificate)));
+  assert.ok(!(await ends({ database: { onDestroy: "keep" } })).includes("secrets"));
+});
+
 test("nothing ends while hub or gateway stand, and the Job may see no other Deployment", async () => {
   const run = await stack({ team: { ...hub, namespace: { name: "lent", create: false } } });
   assert.deepEqual(JSON.parse(valuesOf(run).env.OWNERS), [

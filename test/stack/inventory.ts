@@ -1,13 +1,11 @@
 import type { Bench } from "./sandbox.ts";
 
 /** Kinds that come and go by themselves. */
-const RESTLESS = [
-  "events",
-  "events.events.k8s.io",
-  "leases.coordination.k8s.io",
-  "endpointslices.discovery.k8s.io",
-  "endpoints",
-];
+const RESTLESS = ["events", "events.events.k8s.io", "endpointslices.discovery.k8s.io", "endpoints"];
+
+/** Leases by which the cluster's own parts live; all others belong to somebody. */
+const OWN_LEASES =
+  /^Lease (kube-node-lease\/|kube-system\/(apiserver-|kube-(controller-manager|scheduler|proxy)))/;
 
 /** Every object of every kind and namespace of the API server, as `kind namespace/name`, sorted. */
 export async function inventory({ kubectl }: Bench): Promise<string[]> {
@@ -18,5 +16,8 @@ export async function inventory({ kubectl }: Bench): Promise<string[]> {
   const { items } = JSON.parse(list) as {
     items: { kind: string; metadata: { namespace?: string; name: string } }[];
   };
-  return items.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ""}/${metadata.name}`).sort();
+  return items
+    .map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ""}/${metadata.name}`)
+    .filter((each) => !OWN_LEASES.test(each))
+    .sort();
 }

@@ -181,8 +181,10 @@ async function left({ bench, stack, before }: Round): Promise<string[]> {
     deployment: { resources?: { urn: string }[] };
   };
   const known = (deployment.resources ?? []).map(({ urn }) => `in the state: ${urn}`);
-  const there = (await inventory(bench)).filter((each) => !before.includes(each) && !isOfDefinition(each));
-  return [...known, ...there.map((each) => `left: ${each}`)];
+  const now = await inventory(bench);
+  const more = now.filter((each) => !before.includes(each) && !isOfDefinition(each));
+  const less = before.filter((each) => !now.includes(each));
+  return [...known, ...more.map((each) => `left: ${each}`), ...less.map((each) => `vanished: ${each}`)];
 }
 
 /** Waits for what the cluster itself puts into a new namespace. */

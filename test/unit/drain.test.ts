@@ -18,12 +18,15 @@ const PODS = "/api/v1/namespaces/lent/pods";
 const HUB = "/apis/apps/v1/namespaces/lent/deployments/hub";
 const CLUSTERS = "/apis/gateway.dask.org/v1alpha1/namespaces/lent/daskclusters";
 
+const LEASES = "/apis/coordination.k8s.io/v1/namespaces/lent/leases";
+
 const NO_PYTHON = "python3 is not on the PATH, and the program is Python";
 const skip = spawnSync("python3", ["--version"]).error === undefined ? false : NO_PYTHON;
 
 const TARGETS = [
   { api: "apis/gateway.dask.org/v1alpha1", resource: "daskclusters", labels: { instance: "g" } },
   { api: "api/v1", resource: "pods", labels: { app: "jupyterhub", release: "team" } },
+  { api: "apis/coordination.k8s.io/v1", resource: "leases", name: "user-scheduler-lock" },
 ];
 
 const OWNERS = [{ name: "hub", labels: { app: "jupyterhub", release: "team" } }];
@@ -42,14 +45,18 @@ interface Item {
 }
 
 /** Runs the program against an API server with these pods and one Dask cluster, which takes what it owns with it. */
-async function drain(pods: readonly Item[], patience = 20, owner?: Owner) {
+async function drain(pods: readonly Item[], patience = 20, owner?: Owner, leases: readonly Item[] = []) {
   const asked: string[] = [];
   let seen = 0;
-  const held: Record<string, readonly Item[]> = { [PODS]: pods, [CLUSTERS]: [{ name: "cluster" }] };
+  const held: Record<string, readonly Item[]> = {
+    [PODS]: pods,
+    [CLUSTERS]: [{ name: "cluster" }],
+    [LEASES]: leases,
+  };
   const server = createServer((request, response) => {
     const [path = "", query = ""] = (request.url ?? "").split("?");
-    const { labelSelector = "" } = Object.fromEntries(new URLSearchParams(query));
-    asked.push(`${request.method} ${path} ${labelSelector}`.trim());
+    const { labelSelector = "", fieldSelector = "" } = Object.fromEntries(new URLSearchParams(query));
+    asked.push(`${request.method} ${path} ${labelSelector}${fieldSelector}`.trim());
     assert.equal(request.headers.authorization, "Bearer token-of-drain");
     if (path === HUB) {
       const { release, times = Number.POSITIVE_INFINITY, ...metadata } = owner ?? { release: "", times: 0 };
@@ -98,6 +105,13 @@ test("what users made is deleted, and what has an owner goes with that", { skip 
   assert.match(stdout, /nothing that people made is left/);
   const worker = { name: "worker", ownerReferences: [{}] };
   assert.ok(!(await drain([worker])).asked.includes(`DELETE ${PODS}/worker`));
+});
+
+test("what has no labels is asked for and deleted by its name alone", { skip }, async () => {
+  const { asked, left, stderr } = await drain([], 20, undefined, [{ name: "user-scheduler-lock" }]);
+  assert.deepEqual(left, [], stderr);
+  assert.ok(asked.includes(`GET ${LEASES} metadata.name=user-scheduler-lock`));
+  assert.ok(asked.includes(`DELETE ${LEASES}/user-scheduler-lock`));
 });
 
 test("while the hub stands nothing of its users' is deleted, and the log says so", { skip }, async () => {
