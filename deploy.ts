@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { readCrds } from "./components/crds.ts";
+import { keptCrds, readCrds } from "./components/crds.ts";
 import { createReleases } from "./components/index.ts";
 import { ownerLabel } from "./components/namespace.ts";
 import { type Outputs, outputsOf } from "./outputs.ts";
+import { checkDefinitions } from "./preflight/definitions.ts";
 import { preflight } from "./preflight/index.ts";
 import { readOwnState } from "./preflight/own-state.ts";
 import { canBeAsked, planCluster } from "./providers/index.ts";
@@ -23,9 +24,10 @@ export async function deploy(settings: Settings): Promise<Outputs> {
   const plan = await planCluster(settings).catch(withoutStack);
   await preflight(settings, plan, ownerLabel(), readingState).catch(withoutStack);
   const crds = await readingCrds.catch(withoutStack);
+  await checkDefinitions(settings, crds, plan.api, ownerLabel()).catch(withoutStack);
   const cluster = plan.create();
   const releases = createReleases(settings, cluster, crds);
-  return outputsOf(cluster, releases);
+  return outputsOf(cluster, releases, keptCrds(settings, crds, cluster));
 }
 
 /** What is awaited only after others: if it fails meanwhile, whatever they say comes first. */

@@ -14,12 +14,23 @@ export interface Outputs {
   readonly credentials: pulumi.Output<Record<string, Record<string, string>>>;
   /** Per release: the Job that proved that Dask computes, and how to read its result. */
   readonly smokeTest: Readonly<Record<string, SmokeTestResult>>;
-  /** Per release: what `pulumi destroy` leaves in the cluster because the settings say keep. */
+  /**
+   * Per release: what `pulumi destroy` leaves in the cluster because the settings say keep; under
+   * `CustomResourceDefinitions` those that it leaves for the whole cluster.
+   */
   readonly kept: Readonly<Record<string, readonly pulumi.Output<string>[]>>;
 }
 
-/** Collects the stack's outputs. */
-export function outputsOf(cluster: Cluster, releases: Readonly<Record<string, Release>>): Outputs {
+/**
+ * Collects the stack's outputs.
+ *
+ * @param crds names of definitions that outlive the stack
+ */
+export function outputsOf(
+  cluster: Cluster,
+  releases: Readonly<Record<string, Release>>,
+  crds: readonly string[] = [],
+): Outputs {
   const each = Object.entries(releases);
   return {
     endpoints: Object.fromEntries(each.map(([name, release]) => [name, release.endpoints])),
@@ -31,8 +42,12 @@ export function outputsOf(cluster: Cluster, releases: Readonly<Record<string, Re
     smokeTest: Object.fromEntries(
       each.flatMap(([name, { smokeTest }]) => (smokeTest === undefined ? [] : [[name, smokeTest] as const])),
     ),
-    kept: Object.fromEntries(
-      each.flatMap(([name, { kept }]) => (kept === undefined ? [] : [[name, kept] as const])),
-    ),
+    kept: {
+      ...Object.fromEntries(
+        each.flatMap(([name, { kept }]) => (kept === undefined ? [] : [[name, kept] as const])),
+      ),
+      // No release can have this name: theirs are in lower case.
+      ...(crds.length === 0 ? {} : { CustomResourceDefinitions: crds.map((crd) => pulumi.output(crd)) }),
+    },
   };
 }

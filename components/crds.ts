@@ -4,10 +4,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { UserError } from "../settings/problems.ts";
 import { crdCharts } from "../settings/releases/crd-rules.ts";
+import { needsPostgresOperator } from "../settings/releases/database-rules.ts";
 import type { ChartSettings } from "../settings/releases/release.ts";
 import type { Settings } from "../settings/schema.ts";
 import { type Chart, chartSource } from "./chart.ts";
 import type { Cluster } from "./cluster.ts";
+import { OWNER_LABEL, ownerLabel } from "./namespace.ts";
+import { API_GROUP as POSTGRES_GROUP } from "./postgres/chart.ts";
 
 /*
  * CustomResourceDefinitions of the charts.
@@ -20,15 +23,24 @@ import type { Cluster } from "./cluster.ts";
  * so that a preview from nothing can ask too. That costs one more download of the chart an `up`.
  *
  * They are applied server-side and by force: one that is there already, from another Traefik or an earlier stack, is
- * taken over instead of being an error, and fields that others added stay. They are kept on destroy, because deleting
- * one deletes every object of its kind in the whole cluster, those of other stacks included.
+ * taken over instead of being an error, and fields that others added stay. They are kept on destroy unless the settings
+ * say that the stack owns them, because deleting one deletes every object of its kind in the whole cluster, those of
+ * other stacks included.
  */
 
 const definition = z.looseObject({
   apiVersion: z.string(),
   kind: z.literal("CustomResourceDefinition"),
-  metadata: z.looseObject({ name: z.string(), annotations: z.record(z.string(), z.string()).optional() }),
-  spec: z.looseObject({}),
+  metadata: z.looseObject({
+    name: z.string(),
+    labels: z.record(z.string(), z.string()).optional(),
+    annotations: z.record(z.string(), z.string()).optional(),
+  }),
+  spec: z.looseObject({
+    group: z.string(),
+    names: z.looseObject({ plural: z.string() }),
+    versions: z.array(z.looseObject({ name: z.string(), served: z.boolean() })),
+  }),
 });
 
 /** A CustomResourceDefinition as a chart has it. */
@@ -40,7 +52,7 @@ export type Crd = z.output<typeof definition>;
  * @throws UserError where a chart cannot be read
  */
 export async function readCrds(settings: Settings): Promise<readonly Crd[]> {
-  const wanted = settings.crds === "manage" ? crdCharts(settings) : [];
+  const wanted = crdCharts(settings);
   if (wanted.length === 0) return [];
   // What is no kubeconfig makes a provider without a cluster, which renders charts and does nothing else.
   const provider = new k8s.Provider("charts", { kubeconfig: "none: charts are read without a cluster" });
@@ -78,13 +90,13 @@ export function templateOptions(chart: Chart, settings: ChartSettings): Record<s
 /** The field manager of all stacks, so that a newer chart takes back what an older one said. */
 const FIELD_MANAGER = "pulumi-dask";
 
-/** Applies CRDs to a cluster, so that releases can depend on them; they stay when the stack goes. */
+/** Applies CRDs to a cluster, so that releases can depend on them; they stay when the stack goes, unless it owns them. */
 export class Crds extends pulumi.ComponentResource {
   readonly resources: readonly pulumi.Resource[];
 
-  constructor(name: string, { crds, cluster }: CrdsArgs, opts: pulumi.ComponentResourceOptions = {}) {
+  constructor(name: string, args: CrdsArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("dask:index:Crds", name, {}, opts);
-    this.resources = crds.map((crd) => applied(crd, cluster, this));
+    this.resources = args.crds.map((crd) => applied(crd, args, this));
     this.registerOutputs();
   }
 }
@@ -93,9 +105,16 @@ export class Crds extends pulumi.ComponentResource {
 export interface CrdsArgs {
   readonly crds: readonly Crd[];
   readonly cluster: Cluster;
+  /** Whether they go with the stack; they then carry its label. */
+  readonly owned: boolean;
 }
 
-function applied({ metadata, ...crd }: Crd, cluster: Cluster, parent: pulumi.Resource): pulumi.Resource {
+function applied(
+  { metadata, ...crd }: Crd,
+  { cluster, owned }: CrdsArgs,
+  parent: pulumi.Resource,
+): pulumi.Resource {
+  const labels = { ...metadata.labels, ...(owned ? { [OWNER_LABEL]: ownerLabel() } : {}) };
   const annotations = {
     ...metadata.annotations,
     "pulumi.com/patchForce": "true",
@@ -103,7 +122,17 @@ function applied({ metadata, ...crd }: Crd, cluster: Cluster, parent: pulumi.Res
   };
   return new k8s.apiextensions.CustomResource(
     metadata.name,
-    { ...crd, metadata: { ...metadata, annotations } },
-    { parent, provider: cluster.provider, dependsOn: [...cluster.ready], retainOnDelete: true },
+    {
+      ...crd,
+      metadata: { ...metadata, ...(Object.keys(labels).length > 0 ? { labels } : {}), annotations },
+    },
+    { parent, provider: cluster.provider, dependsOn: [...cluster.ready], retainOnDelete: !owned },
   );
+}
+
+/** Names of the CRDs that `pulumi destroy` leaves in a cluster that outlives the stack. */
+export function keptCrds(settings: Settings, crds: readonly Crd[], cluster: Cluster): readonly string[] {
+  if (settings.crds !== "manage" || cluster.madeByStack) return [];
+  const names = crds.map(({ metadata }) => metadata.name).sort();
+  return [...names, ...(needsPostgresOperator(settings) ? [`*.${POSTGRES_GROUP}`] : [])];
 }

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { ownsPostgresCrds } from "../settings/releases/crd-rules.ts";
 import type { DaskOperatorSettings } from "../settings/releases/dask-operator.ts";
 import type { HubSettings } from "../settings/releases/jupyterhub.ts";
 import { namespaceOf } from "../settings/releases/namespace-rules.ts";
@@ -23,11 +24,14 @@ export function createReleases(
   crds: readonly Crd[] = [],
 ): Readonly<Record<string, Release>> {
   const cluster = settled(settings, given);
+  const owned = settings.crds === "own";
+  const applied = crds.length === 0 ? [] : new Crds("crds", { crds, cluster, owned }).resources;
+  const operated = ownsPostgresCrds(settings) ? withReady(cluster, applied) : cluster;
   const shared: Shared = {
     cluster,
     namespaces: createNamespaces(settings, cluster),
-    crds: crds.length === 0 ? [] : new Crds("crds", { crds, cluster }).resources,
-    operator: createPostgresOperator(settings, cluster),
+    crds: applied,
+    operator: createPostgresOperator(settings, operated),
   };
   const daskOperators = createDaskOperators(settings, shared);
   return Object.fromEntries(
@@ -68,7 +72,11 @@ function placeOf(name: string, release: ReleaseSettings, settings: Settings, sha
 
 /** A place whose cluster is ready when its CRDs are there too. */
 function withCrds(place: Place): Place {
-  return { ...place, cluster: { ...place.cluster, ready: [...place.cluster.ready, ...place.crds] } };
+  return { ...place, cluster: withReady(place.cluster, place.crds) };
+}
+
+function withReady(cluster: Cluster, more: readonly pulumi.Resource[]): Cluster {
+  return { ...cluster, ready: [...cluster.ready, ...more] };
 }
 
 type DaskOperators = ReadonlyMap<string, DaskOperator>;

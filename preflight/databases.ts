@@ -124,7 +124,8 @@ async function operatorProblems(settings: Settings, api: ApiClient, owner: strin
 }
 
 /** Two operators would both answer for every Postgres of the cluster. */
-async function rivalOperator({ postgres }: Settings, api: ApiClient, owner: string) {
+async function rivalOperator(settings: Settings, api: ApiClient, owner: string) {
+  const { postgres } = settings;
   const remedy = "set it to present to use that one";
   const webhooks = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
   const webhook = await find(api, `${webhooks}/${OPERATOR_WEBHOOK}`, annotated);
@@ -137,7 +138,7 @@ async function rivalOperator({ postgres }: Settings, api: ApiClient, owner: stri
   }
   const namespace = await find(api, `/api/v1/namespaces/${postgres.namespace}`, annotated);
   if (namespace === undefined || namespace.metadata.labels[OWNER_LABEL] === owner)
-    return strangeDefinitions(postgres, api);
+    return strangeDefinitions(settings, api);
   const other = namespace.metadata.labels[OWNER_LABEL];
   return other === undefined
     ? `finds namespace ${postgres.namespace}, which is not this stack's; choose another in dask:postgres.namespace`
@@ -145,7 +146,10 @@ async function rivalOperator({ postgres }: Settings, api: ApiClient, owner: stri
 }
 
 /** The chart's definitions outlive its release, and Helm lets no other release have them: it would stop half-way. */
-async function strangeDefinitions({ namespace, values }: Settings["postgres"], api: ApiClient) {
+async function strangeDefinitions({ crds, postgres }: Settings, api: ApiClient) {
+  // The stack applies them itself then, and asks about them itself: see definitions.ts.
+  if (crds === "own") return undefined;
+  const { namespace, values } = postgres;
   const own = z.object({ crds: z.object({ create: z.literal(false) }) });
   if (own.safeParse(values).success) return undefined;
   const definition = await find(api, `${DEFINITIONS}/${CLUSTER_CRD}`, annotated);

@@ -46,10 +46,10 @@ export const schema = z.strictObject({
       "Compares the settings with the cluster before anything is created: are namespaces and names free, would users be lost?",
     ),
   crds: z
-    .enum(["manage", "present"])
+    .enum(["manage", "own", "present"])
     .default("manage")
     .describe(
-      "CustomResourceDefinitions of the charts: the stack applies and upgrades them (`manage`), or somebody else does (`present`). They are kept on destroy.",
+      "CustomResourceDefinitions of the charts: the stack applies and upgrades them and keeps them on destroy (`manage`), it owns them and destroy takes them away, with every object of their kinds in the whole cluster (`own`), or somebody else sees to them (`present`).",
     ),
   teardown: teardown
     .prefault({})

@@ -13,6 +13,9 @@ export const OPERATOR_WEBHOOK = "cnpg-mutating-webhook-configuration";
 /** API version of `Cluster` and `ScheduledBackup`. */
 export const API_VERSION = "postgresql.cnpg.io/v1";
 
+/** Group of all definitions of the chart. */
+export const API_GROUP = "postgresql.cnpg.io";
+
 /** Name of the CustomResourceDefinition of `Cluster`. */
 export const CLUSTER_CRD = "clusters.postgresql.cnpg.io";
 

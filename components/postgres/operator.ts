@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { ownsPostgresCrds } from "../../settings/releases/crd-rules.ts";
 import { needsPostgresOperator } from "../../settings/releases/database-rules.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { chartRelease } from "../chart.ts";
@@ -18,7 +19,7 @@ export function createPostgresOperator(settings: Settings, cluster: Cluster): Po
   if (!needsPostgresOperator(settings)) return { resources: [] };
   const { postgres } = settings;
   const namespace = createNamespace(postgres.namespace, cluster);
-  const values = operatorValues(cluster.placement("core"));
+  const values = operatorValues(cluster.placement("core"), ownsPostgresCrds(settings));
   const release = chartRelease(
     OPERATOR_RELEASE,
     { chart: "cloudnative-pg", settings: postgres, values, cluster, namespace },

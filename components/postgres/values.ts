@@ -7,9 +7,14 @@ import type { Values } from "../chart.ts";
 import { canonicalCores, canonicalMemory } from "../quantity.ts";
 import { clusterName, HUB, MANAGER_PORT, METRICS_PORT, PORT, podLabels } from "./chart.ts";
 
-/** Values of the chart `cloudnative-pg` 0.29.0. */
-export function operatorValues(placement: Placement): Values {
+/**
+ * Values of the chart `cloudnative-pg` 0.29.0.
+ *
+ * @param ownCrds whether the stack applies the chart's definitions itself
+ */
+export function operatorValues(placement: Placement, ownCrds = false): Values {
   return {
+    ...(ownCrds ? { crds: { create: false } } : {}),
     resources: { requests: { cpu: "100m", memory: "200M" }, limits: { memory: "500M" } },
     ...placement,
   };

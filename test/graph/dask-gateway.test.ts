@@ -14,7 +14,11 @@ const crd = (name: string) => ({
   apiVersion: "apiextensions.k8s.io/v1",
   kind: "CustomResourceDefinition",
   metadata: { name, annotations: { "controller-gen": "v1" } },
-  spec: { group: "example.org" },
+  spec: {
+    group: "example.org",
+    names: { plural: name.split(".")[0] },
+    versions: [{ name: "v1", served: true }],
+  },
 });
 const deployment = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "api" }, spec: {} };
 const chart = [crd("daskclusters.gateway.dask.org"), deployment, crd("middlewares.traefik.io")];
@@ -106,6 +110,35 @@ test("CRDs come from the release's chart, are applied by force before it and sta
     assert.equal(annotations["pulumi.com/patchFieldManager"], "pulumi-dask");
     assert.equal(annotations["controller-gen"], "v1");
   }
+});
+
+test("CRDs that stay are named in the outputs, those of a hub's Postgres too", async () => {
+  const names = async (more: object) => {
+    const { stackOutputs } = await gateway({}, more);
+    return Promise.all((stackOutputs.kept.CustomResourceDefinitions ?? []).map((each) => value(each)));
+  };
+  const own = ["daskclusters.gateway.dask.org", "middlewares.traefik.io"];
+  assert.deepEqual(await names({}), own);
+  assert.deepEqual(await names({ crds: "own" }), []);
+  assert.deepEqual(await names({ crds: "present" }), []);
+  const hub = { kind: "jupyterhub", host: "hub.example.org", tls: { kind: "offload" } };
+  const releases = { gate: { kind: "dask-gateway" }, hub };
+  assert.deepEqual(await names({ releases }), [...own, "*.postgresql.cnpg.io"]);
+});
+
+test("CRDs that the stack owns carry its label and go with it, those of the database operator too", async () => {
+  const hub = { kind: "jupyterhub", host: "hub.example.org", tls: { kind: "offload" }, smokeTest: false };
+  const run = await gateway({}, { crds: "own", releases: { gate: { kind: "dask-gateway" }, hub } });
+  const crds = run.all(CRD);
+  assert.equal(crds.length, 2);
+  for (const { inputs, retainOnDelete } of crds) {
+    assert.ok(retainOnDelete !== true);
+    const { labels } = inputs.metadata as { labels: Record<string, string> };
+    assert.match(labels["dask-stack"] ?? "", /^\S+\.\S+\.\S+$/);
+  }
+  const operator = run.find(RELEASE, "cloudnative-pg");
+  assert.deepEqual((operator.inputs.values as { crds: object }).crds, { create: false });
+  for (const { urn } of crds) assert.ok(reaches(run, operator).has(urn));
 });
 
 test("the provider that reads charts knows no cluster, and CRDs that are present are left alone", async () => {

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { readCrds } from "../../components/crds.ts";
+import { keptCrds, readCrds } from "../../components/crds.ts";
 import { createReleases } from "../../components/index.ts";
 import { type Outputs, outputsOf } from "../../outputs.ts";
 import { createExisting } from "../../providers/existing.ts";
@@ -21,7 +21,8 @@ export async function onExisting(
     const cluster = createExisting(settings.cluster, reached);
     // Charts with CRDs are read by a provider function, which only a run that mocks it can call.
     const crds = options.calls === undefined ? [] : await readCrds(settings);
-    const outputs = outputsOf(cluster, createReleases(settings, cluster, crds));
+    const kept = keptCrds(settings, crds, cluster);
+    const outputs = outputsOf(cluster, createReleases(settings, cluster, crds), kept);
     made.push(outputs);
     return outputs;
   }, options);
