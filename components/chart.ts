@@ -94,6 +94,7 @@ export function chartRelease(
     ...(cluster.kubeconfig === undefined ? {} : { kubeconfig: cluster.kubeconfig }),
     needs: [values, ...needs.map(({ urn }) => urn)],
     timeout,
+    who: "Helm",
   });
   return release;
 }

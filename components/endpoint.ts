@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Cluster, Exposure } from "./cluster.ts";
 import type { Namespace } from "./namespace.ts";
+import { PROVIDER_WAITS_S, warnWhenOverdue } from "./overdue.ts";
 
 /** A port of an endpoint, and how its address is written. */
 export interface EndpointPort {
@@ -36,6 +37,7 @@ export interface ExternalServiceArgs {
  */
 export function externalService(name: string, args: ExternalServiceArgs, parent: pulumi.Resource): Addresses {
   const { cluster, namespace, exposure } = args;
+  const needs = [...namespace.resources, ...cluster.ready];
   const service = new k8s.core.v1.Service(
     name,
     {
@@ -54,8 +56,14 @@ export function externalService(name: string, args: ExternalServiceArgs, parent:
           : {}),
       },
     },
-    { parent, provider: cluster.provider, dependsOn: [...namespace.resources, ...cluster.ready] },
+    { parent, provider: cluster.provider, dependsOn: needs },
   );
+  warnWhenOverdue(service, `the load balancer of the service ${args.service}`, {
+    namespace: namespace.name,
+    kubeconfig: cluster.kubeconfig,
+    needs: needs.map(({ urn }) => urn),
+    timeout: PROVIDER_WAITS_S,
+  });
   return externalAddresses(service, args);
 }
 

@@ -18,8 +18,10 @@ const PATIENCE_S = 270;
  * Answers the cluster with one more thing that everything in it needs: a release that is uninstalled after all else
  * in the cluster and before the cluster itself, and whose uninstallation waits. A cluster that outlives the stack
  * finishes such work by itself and is answered as it is.
+ *
+ * @param patience seconds that disks and load balancers get to go
  */
-export function settled(settings: Settings, cluster: Cluster): Cluster {
+export function settled(settings: Settings, cluster: Cluster, patience = PATIENCE_S): Cluster {
   if (!cluster.madeByStack) return cluster;
   const namespace = createNamespace(NAME, cluster);
   const rights = settleRights(cluster, namespace);
@@ -29,7 +31,7 @@ export function settled(settings: Settings, cluster: Cluster): Cluster {
     image: settings.teardown.image,
     pullSecrets: settings.teardown.pullSecrets,
     script: "settle.py",
-    env: { SYSTEM_NAMESPACES: settings.teardown.systemNamespaces.join(" "), PATIENCE: String(PATIENCE_S) },
+    env: { SYSTEM_NAMESPACES: settings.teardown.systemNamespaces.join(" "), PATIENCE: String(patience) },
     serviceAccountName: NAME,
     dependsOn: rights,
   });

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Cluster } from "./cluster.ts";
 import type { EnvironmentVariable } from "./dask/values.ts";
 import type { Namespace } from "./namespace.ts";
+import { PROVIDER_WAITS_S, warnWhenOverdue } from "./overdue.ts";
 import { RESTRICTED_CONTAINER, RESTRICTED_POD, UNRESTRICTED_ANNOTATION } from "./pod-security.ts";
 import type { SmokeTestResult } from "./release.ts";
 import { type SmokeTestSubject, smokeTestProgram } from "./smoke-test-program.ts";
@@ -35,6 +36,7 @@ const DEADLINE_S = 900;
  */
 export function smokeTest(name: string, args: SmokeTestArgs, parent: pulumi.Resource): SmokeTestResult {
   const { cluster, namespace } = args;
+  const needs = [...namespace.resources, ...cluster.ready];
   const job = new k8s.batch.v1.Job(
     name,
     {
@@ -49,10 +51,16 @@ export function smokeTest(name: string, args: SmokeTestArgs, parent: pulumi.Reso
     {
       parent,
       provider: cluster.provider,
-      dependsOn: [...namespace.resources, ...cluster.ready],
+      dependsOn: needs,
       deleteBeforeReplace: true,
     },
   );
+  warnWhenOverdue(job, `the smoke test ${name}`, {
+    namespace: namespace.name,
+    kubeconfig: cluster.kubeconfig,
+    needs: [args.revision, ...needs.map(({ urn }) => urn)],
+    timeout: PROVIDER_WAITS_S,
+  });
   const where = job.metadata;
   return {
     job: pulumi.interpolate`${where.namespace}/${where.name}`,

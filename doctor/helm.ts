@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { helmReleases } from "../components/helm-releases.ts";
+import { helmReleases, sharedReleases } from "../components/helm-releases.ts";
 import type { Finding } from "./findings.ts";
 import type { StackState } from "./state.ts";
 
@@ -115,5 +115,6 @@ function releasesOf(revisions: readonly Revision[]): Revision[][] {
 function isOurs({ metadata }: Revision, state: Known, names: readonly string[]): boolean {
   const { namespace, labels } = metadata;
   if (`${namespace}/${labels.name}` in state.helmReleases) return true;
-  return names.flatMap(helmReleases).includes(labels.name) && state.ownNamespaces.includes(namespace);
+  const ours = [...names.flatMap(helmReleases), ...sharedReleases];
+  return ours.includes(labels.name) && state.ownNamespaces.includes(namespace);
 }

@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { helmReleases as namesOf } from "../components/helm-releases.ts";
 import { gatewayRelease } from "../components/hub/chart.ts";
+import { OPERATOR_RELEASE } from "../components/postgres/chart.ts";
 import type { Finding } from "../doctor/findings.ts";
 import { helmFindings, REVISION_LABELS, type Revision, revisionSecret } from "../doctor/helm.ts";
 import { type ApiClient, METADATA_ONLY } from "../providers/existing/api-client.ts";
 import { keyOf, type Problem } from "../settings/problems.ts";
+import { needsPostgresOperator } from "../settings/releases/database-rules.ts";
 import { namespaceOf } from "../settings/releases/namespace-rules.ts";
 import type { ReleaseSettings, Settings } from "../settings/schema.ts";
 import type { OwnState } from "./own-state.ts";
@@ -16,10 +18,8 @@ export type Revisions = ReadonlyMap<string, readonly Revision[]>;
 
 /** Lists the revisions of Helm releases; what the user may not look at is left to what Helm says later. */
 export async function revisionsOf(settings: Settings, api: ApiClient): Promise<Revisions> {
-  const namespaces = Object.entries(settings.releases).map(
-    ([name, release]) => namespaceOf(name, release).name,
-  );
-  const found = [...new Set(namespaces)].map(async (each) => [each, await revisionsIn(each, api)] as const);
+  const namespaces = new Set(placesOf(settings).map(({ namespace }) => namespace));
+  const found = [...namespaces].map(async (each) => [each, await revisionsIn(each, api)] as const);
   return new Map(await Promise.all(found));
 }
 
@@ -35,20 +35,57 @@ export function interruptedReleases(
   { helmReleases }: OwnState,
   doctor: string,
 ): Problem[] {
-  return Object.entries(settings.releases).flatMap(([name, release]) => {
-    const { name: namespace, create } = namespaceOf(name, release);
+  return placesOf(settings).flatMap(({ key, names, wanted, namespace, create }) => {
     const here = helmReleases.filter((place) => place.startsWith(`${namespace}/`));
     const known = Object.fromEntries(here.map((place) => [place, place]));
     const state = { helmReleases: known, pending: [], ownNamespaces: create ? [namespace] : [] };
-    return namesOf(name).flatMap((helmRelease) => {
+    return names.flatMap((helmRelease) => {
       const present = (revisions.get(namespace) ?? []).filter(
         ({ metadata }) => metadata.labels.name === helmRelease,
       );
-      return helmFindings(present, state, [name])
-        .filter(({ fix }) => isInTheWay(fix, isWanted(helmRelease, name, release)))
-        .map((finding) => problemOf(name, finding, doctor));
+      return helmFindings(present, state, [names[0]])
+        .filter(({ fix }) => isInTheWay(fix, wanted.includes(helmRelease)))
+        .map((finding) => problemOf(key, finding, doctor));
     });
   });
+}
+
+/** Where Helm releases of a part of the settings are. */
+interface Place {
+  /** The part, as errors name it. */
+  readonly key: readonly string[];
+  /** The Helm releases that may be there, the part's own first. */
+  readonly names: readonly [string, ...string[]];
+  /** Those of them that an up keeps: one that is half taken away and goes anyway stands in nobody's way. */
+  readonly wanted: readonly string[];
+  readonly namespace: string;
+  readonly create: boolean;
+}
+
+/** The places of all releases, and of the operator of databases. */
+function placesOf(settings: Settings): Place[] {
+  return [...Object.entries(settings.releases).map(placeOf), ...operatorPlace(settings)];
+}
+
+function placeOf([name, release]: readonly [string, ReleaseSettings]): Place {
+  const { name: namespace, create } = namespaceOf(name, release);
+  const gateway = release.kind === "daskhub" ? [gatewayRelease(name, release.distribution)] : [];
+  const names = namesOf(name).filter((each) => each !== name);
+  return {
+    key: ["releases", name],
+    names: [name, ...names],
+    wanted: [name, ...gateway],
+    namespace,
+    create,
+  };
+}
+
+/** Where the operator of databases is, if the stack makes one. */
+function operatorPlace(settings: Settings): Place[] {
+  if (!needsPostgresOperator(settings)) return [];
+  const { namespace } = settings.postgres;
+  const names = [OPERATOR_RELEASE] as const;
+  return [{ key: ["postgres"], names, wanted: names, namespace, create: true }];
 }
 
 /** Whether an up must not begin before a finding is mended: releases that are missing are looked for elsewhere. */
@@ -57,15 +94,9 @@ function isInTheWay(fix: Finding["fix"], wanted: boolean): boolean {
   return wanted || fix.kind !== "finish-deletion";
 }
 
-/** Whether an up keeps a Helm release: one that is half taken away and goes anyway stands in nobody's way. */
-function isWanted(helmRelease: string, name: string, release: ReleaseSettings): boolean {
-  if (helmRelease === name) return true;
-  return release.kind === "daskhub" && helmRelease === gatewayRelease(name, release.distribution);
-}
-
-function problemOf(name: string, { problem }: Finding, doctor: string): Problem {
+function problemOf(key: readonly string[], { problem }: Finding, doctor: string): Problem {
   const message = `cannot be worked on: ${problem}; ${doctor} says more and mends it`;
-  return { key: keyOf(["releases", name]), message };
+  return { key: keyOf(key), message };
 }
 
 async function revisionsIn(namespace: string, api: ApiClient): Promise<Revision[]> {

@@ -6,6 +6,7 @@ import { BACKUP_SECRETS, type BackupSettings, schemeOf } from "../../settings/re
 import type { PostgresSettings } from "../../settings/releases/database.ts";
 import type { Cluster } from "../cluster.ts";
 import { keptAnnotations, type Namespace, OWNER_LABEL, ownerLabel } from "../namespace.ts";
+import { warnWhenOverdue } from "../overdue.ts";
 import { API_VERSION, clusterName, HUB } from "./chart.ts";
 import type { PostgresOperator } from "./operator.ts";
 import { clusterSpec, guardSpec, type ObjectStore } from "./values.ts";
@@ -69,6 +70,12 @@ export function createPostgresCluster(
       customTimeouts: { create: `${seconds(settings.timeout)}s`, update: `${seconds(settings.timeout)}s` },
     },
   );
+  warnWhenOverdue(cluster, `the Postgres ${clusterName(name)}`, {
+    namespace: namespace.name,
+    kubeconfig: args.cluster.kubeconfig,
+    needs: [secret.urn, ...opts.dependsOn.map(({ urn }) => urn)],
+    timeout: seconds(settings.timeout),
+  });
   guard(name, args, opts);
   if (settings.backup !== undefined) scheduleBackup(name, settings.backup, args, { ...opts, cluster });
   return { cluster, secret };

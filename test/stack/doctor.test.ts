@@ -20,19 +20,19 @@ sandboxTest(
       "dask:smokeTest": false,
       "dask:postgres": withoutWebhooks,
       "dask:releases": {
-        homeless: { kind: "dask", workers: { replicas: 1 }, jupyter: false, timeout: "20s" },
+        homeless: { kind: "dask", workers: { replicas: 1 }, jupyter: false, timeout: "40s" },
         quotaed: {
           kind: "dask",
           namespace: { name: "quotaed", create: false },
           workers: { replicas: 3 },
           jupyter: false,
-          timeout: "20s",
+          timeout: "40s",
         },
-        waiting: { kind: "jupyterhub", database: { kind: "sqlite" }, timeout: "20s" },
+        waiting: { kind: "jupyterhub", database: { kind: "sqlite" }, timeout: "40s" },
         crashing: {
           kind: "jupyterhub",
           database: { kind: "postgres", timeout: "60s" },
-          timeout: "20s",
+          timeout: "40s",
           values: { hub: { annotations: { "sandbox/fail": "no module named hub" } } },
         },
       },
@@ -52,9 +52,15 @@ sandboxTest(
         /pod crashing\/hub-\S+ crashes again and again\n.*ended with code 1[\s\S]*?no module named hub[\s\S]*?-> its last lines say why/,
       ])
         assert.match(text, words);
-      assert.match(said.join(""), /homeless is not ready, and Helm waits no longer than 10 s more/);
-      assert.match(said.join(""), /pod homeless\/homeless-dask-scheduler-\S+ finds no node/);
-      assert.match(said.join(""), /npm run doctor -- --stack unwell/);
+      for (const words of [
+        /homeless is not ready, and Helm waits no longer than 20 s more/,
+        /pod homeless\/homeless-dask-scheduler-\S+ finds no node/,
+        /pods are refused in namespace quotaed: the quota is full/,
+        /the volume claim waiting\/hub-db-dir is pending/,
+        /pod crashing\/hub-\S+ crashes again and again/,
+        /npm run doctor -- --stack unwell/,
+      ])
+        assert.match(said.join(""), words);
     } finally {
       try {
         await stack.destroy({ remove: true });
@@ -128,6 +134,64 @@ sandboxTest(
     }
   },
 );
+
+sandboxTest(
+  "what Helm, the state and the cluster know differently is named, refused by up, mended on request, and made again",
+  async (bench) => {
+    const config = {
+      "dask:cluster": { provider: "existing" },
+      "dask:smokeTest": false,
+      "dask:releases": {
+        adrift: { kind: "dask", workers: { replicas: 1 }, ...(await chartSetting("dask")) },
+      },
+    };
+    const stack = await bench.open("adrift", config);
+    const secrets = ["secrets", "-n", "adrift", "-l"] as const;
+    const mended = async (named: RegExp, refused = true) => {
+      const before = await startUp(bench, "adrift", config).ended;
+      assert.equal(before.code === 0, !refused, before.text);
+      if (refused) assert.match(before.text, named);
+      const doctor = await runDoctor(bench, "adrift", "--fix");
+      assert.equal(doctor.code, 0, doctor.text);
+      assert.match(doctor.text, named);
+      const { create } = changes((await stack.up()).summary.resourceChanges);
+      assert.ok(create !== undefined, "nothing was made again");
+      assert.equal((await runDoctor(bench, "adrift")).code, 0);
+      const ready = ["deployment/adrift-dask-scheduler", "-n", "adrift"];
+      await bench.kubectl("rollout", "status", ...ready, "--timeout=60s");
+    };
+    try {
+      await stack.up();
+
+      const resources = await stack.exportStack();
+      const { urn } = helmResource(resources.deployment);
+      await bench.pulumi("state", "delete", urn, "--stack", "adrift", "--yes");
+      await mended(/Helm release adrift\/adrift is in the cluster and not in the stack's state/);
+
+      await bench.kubectl("label", ...secrets, "owner=helm", "status=uninstalling", "--overwrite");
+      await mended(/Helm release adrift\/adrift is half taken away/);
+
+      await bench.kubectl("delete", ...secrets, "owner=helm");
+      await mended(/Helm release adrift\/adrift is in the stack's state and not in the cluster/, false);
+
+      await bench.kubectl("delete", ...secrets, "owner!=helm");
+      await mended(
+        /1 object is in the stack's state and not in the cluster\n *secrets\/adrift-jupyter/,
+        false,
+      );
+    } finally {
+      await stack.cancel();
+      await stack.destroy({ remove: true });
+    }
+  },
+);
+
+/** The one Helm release of a state. */
+function helmResource(deployment: { resources?: { urn: string; type: string }[] }): { urn: string } {
+  const found = deployment.resources?.find(({ type }) => type === "kubernetes:helm.sh/v3:Release");
+  assert.ok(found);
+  return found;
+}
 
 sandboxTest(
   "a lock that somebody holds is left alone, and nothing else is mended meanwhile",

@@ -70,6 +70,24 @@ test("a release that was interrupted is refused, with the command that mends it"
   );
 });
 
+test("the operator of databases that was interrupted is refused under its own key", async () => {
+  const hub = { kind: "jupyterhub", host: "hub.example.org", tls: { kind: "offload" } };
+  const withHub = parseSettings({
+    cluster: { provider: "existing" },
+    postgres: { namespace: "batch" },
+    releases: { hub },
+  });
+  const state = { helmReleases: ["batch/cloudnative-pg"] };
+  const of = (status: string) =>
+    preflight(withHub, api({ "cloudnative-pg": status }), OWNER, async () => state);
+  await of("deployed");
+  for (const status of ["pending-upgrade", "uninstalling"])
+    await assert.rejects(
+      of(status),
+      /dask:postgres cannot be worked on: the Helm release batch\/cloudnative-pg/,
+    );
+});
+
 test("another cluster than the one that holds the stack is refused, unless nothing tells them apart", async () => {
   await assert.rejects(
     check({}, { clusterIdentifier: ELSEWHERE, helmReleases: ["batch/batch"] }),

@@ -269,7 +269,8 @@ test("Helm releases of others are left alone", () => {
 
 test("the Helm releases beside a release are the stack's, by their exact names", () => {
   const state = { helmReleases: {}, pending: [], ownNamespaces: ["batch"] };
-  for (const name of ["batch", "batch-dask-gateway", "batch-drain", "batch-end-clusters"]) {
+  const shared = ["cloudnative-pg", "dask-settle"];
+  for (const name of ["batch", "batch-dask-gateway", "batch-drain", "batch-end-clusters", ...shared]) {
     const found = helmFindings([revision(name, 1, "deployed", "batch")], state, ["batch"]);
     assert.deepEqual(fixes(found), [
       { kind: "delete-secrets", namespace: "batch", names: [`sh.helm.release.v1.${name}.v1`] },
