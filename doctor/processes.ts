@@ -1,11 +1,48 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Here, Lock } from "./lock.ts";
 
 /** What tells whether the processes that took some locks still live. */
 export function lookHere(locks: readonly Lock[]): Here {
   const pids = locks.map(({ pid }) => pid).filter((pid) => pid > 0);
-  return { hostname: hostname(), running: pids.filter(mayBePulumi) };
+  const inside = pids.length > 0 ? containedPulumis() : [];
+  return { hostname: hostname(), running: pids.filter((pid) => mayBePulumi(pid) || inside.includes(pid)) };
+}
+
+/**
+ * Numbers that the `pulumi` processes of containers below this PID namespace have in their own.
+ *
+ * A container that carries this machine's name writes such a number into its lock. Containers beside this one are seen
+ * from nowhere but above.
+ */
+function containedPulumis(): number[] {
+  return filesOf("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => ownNumber(textOf(`/proc/${name}/status`)));
+}
+
+/** The number that a `pulumi` has in its own PID namespace, from the text of `/proc/<pid>/status`; pure. */
+export function ownNumber(status: string): number[] {
+  if (!/^Name:\s*pulumi/m.test(status) || /^State:\s*[ZX]/m.test(status)) return [];
+  const numbers = /^NSpid:\s*(.*)$/m.exec(status)?.[1]?.trim().split(/\s+/) ?? [];
+  return numbers.length > 1 ? numbers.slice(-1).map(Number) : [];
+}
+
+function filesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** The text of a file; empty where the process has ended since, or is hidden. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 /** Whether a process may be a `pulumi` that runs: dead is only what is known to be. */

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { lookHere } from "../../doctor/processes.ts";
+import { lookHere, ownNumber } from "../../doctor/processes.ts";
 
 const lock = { username: "ada", hostname: "laptop", timestamp: "2026-01-01T00:00:00Z" };
 
@@ -38,4 +38,13 @@ test("a number that another program has by now is no run", {
   skip: process.platform !== "linux",
 }, async () => {
   assert.deepEqual(await running(process.pid), []);
+});
+
+test("a run in a container is known by the number that it has there", () => {
+  const status = (name: string, state: string, numbers: string) =>
+    `Name:\t${name}\nUmask:\t0022\nState:\t${state}\nNSpid:\t${numbers}\nThreads:\t1\n`;
+  assert.deepEqual(ownNumber(status("pulumi", "S (sleeping)", "4711\t17")), [17]);
+  assert.deepEqual(ownNumber(status("pulumi", "Z (zombie)", "4711\t17")), []);
+  assert.deepEqual(ownNumber(status("node", "S (sleeping)", "4711\t17")), []);
+  assert.deepEqual(ownNumber(status("pulumi", "S (sleeping)", "4711")), [], "not in a container");
 });
