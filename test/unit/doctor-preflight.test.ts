@@ -79,7 +79,7 @@ test("the operator of databases that was interrupted is refused under its own ke
   });
   const state = { helmReleases: ["batch/cloudnative-pg"] };
   const of = (status: string) =>
-    preflight(withHub, api({ "cloudnative-pg": status }), OWNER, async () => state);
+    preflight(withHub, { api: api({ "cloudnative-pg": status }) }, OWNER, Promise.resolve(state));
   await of("deployed");
   for (const status of ["pending-upgrade", "uninstalling"])
     await assert.rejects(
