@@ -1,8 +1,9 @@
 import { badImages } from "./images.ts";
 import type { Planned } from "./planned.ts";
-import { needlessTokens, unrestricted, unsized } from "./powers.ts";
+import { needlessTokens, unrestricted } from "./powers.ts";
 import { openSchedulers } from "./public.ts";
 import { plainSecrets } from "./secrets.ts";
+import { unsized } from "./sizes.ts";
 
 /** What every resource of a stack must hold to. */
 export interface Policy {

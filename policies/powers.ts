@@ -1,35 +1,5 @@
-import { type Fields, fields, HELM_RELEASE, list, type Planned, parts } from "./planned.ts";
+import { type Fields, fields, list, type Planned } from "./planned.ts";
 import { containersOf, type Pod, podsOf } from "./pods.ts";
-
-/** Containers without a size: of pods, and of what charts make of their values. */
-export function unsized(resource: Planned): readonly string[] {
-  const own = podsOf(resource)
-    .flatMap(containersOf)
-    .filter(({ resources }) => !isSize(fields(resources)))
-    .map(
-      ({ name }) => `container ${name} has no requests of cpu and memory, or no limit of memory; set both`,
-    );
-  if (resource.type !== HELM_RELEASE) return own;
-  return parts(resource.inputs.values)
-    .filter(({ value }) => value.image !== undefined && value.enabled !== false && !isSized(value))
-    .filter(({ path }) => !/(^|\.)(profileList|kubespawner_override|choices)(\.|$)/.test(path))
-    .map(({ path }) => `values.${path} has an image and no size; set requests and limits`);
-}
-
-/** Whether a part of a chart's values says how large its pods are, each chart in its own words. */
-function isSized(part: Fields): boolean {
-  if (isSize(fields(part.resources))) return true;
-  const { memory, scheduler, worker } = part;
-  if (scheduler !== undefined && worker !== undefined)
-    return isSized(fields(scheduler)) && isSized(fields(worker));
-  const { limit, guarantee, request } = fields(memory);
-  return limit !== undefined && (guarantee ?? request) !== undefined;
-}
-
-function isSize({ requests, limits }: Fields): boolean {
-  const { cpu, memory } = fields(requests);
-  return cpu !== undefined && memory !== undefined && fields(limits).memory !== undefined;
-}
 
 /** Pods that get the token of their namespace's default ServiceAccount, for which they have no use. */
 export function needlessTokens(resource: Planned): readonly string[] {

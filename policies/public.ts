@@ -19,7 +19,7 @@ function faultsOfPart({ path, value }: Part): readonly string[] {
 }
 
 /** The name of a release's chart, be it from a repository, a registry or a directory. */
-function chartOf({ chart }: Fields): string {
+export function chartOf({ chart }: Fields): string {
   const last = String(chart).split("/").at(-1) ?? "";
   return last.replace(/-\d[\w.+-]*?(\.tgz)?$/, "");
 }

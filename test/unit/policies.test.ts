@@ -5,6 +5,7 @@ import { withApiServer } from "../fuzz/graph.ts";
 import { cloudCalls, cloudStates } from "../graph/clouds.ts";
 import { onExisting } from "../graph/existing-cluster.ts";
 import { run } from "../graph/mock-engine.ts";
+import { allowed, forbidden } from "./policy-examples.ts";
 import { programOf, STACK_FILES } from "./stack-files.ts";
 
 const mocks = { states: cloudStates, calls: cloudCalls };
@@ -37,92 +38,6 @@ test("every kind of release holds to every policy, with all that it can make", a
   assert.deepEqual(violations(resources), []);
 });
 
-const container = {
-  name: "main",
-  image: "name:1",
-  resources: { requests: { cpu: "1", memory: "1G" }, limits: { memory: "1G" } },
-  securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-};
-const spec = {
-  automountServiceAccountToken: false,
-  securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
-  containers: [container],
-};
-const job = (edits: object, annotations: object = {}) => ({
-  name: "x",
-  type: "kubernetes:batch/v1:Job",
-  inputs: { spec: { template: { metadata: { annotations }, spec: { ...spec, ...edits } } } },
-});
-const withContainer = (edits: object) => job({ containers: [{ ...container, ...edits }] });
-const chart = (name: string, values: object) => ({
-  name: "x",
-  type: "kubernetes:helm.sh/v3:Release",
-  inputs: { chart: name, values },
-});
-const service = (type: string, more: object = {}) => ({
-  name: "x",
-  type: "kubernetes:core/v1:Service",
-  inputs: { spec: { type, ports: [{ port: 8786 }], ...more } },
-});
-
-/** Everything that is forbidden, and the start of what is said. */
-const forbidden: readonly [
-  title: string,
-  resource: Parameters<typeof violations>[0][number],
-  said: string,
-][] = [
-  ["a scheduler for everybody", service("LoadBalancer"), "no-public-scheduler: x: spec lets anybody connect"],
-  [
-    "a scheduler for the whole Internet, by its name",
-    service("LoadBalancer", { loadBalancerSourceRanges: ["10.0.0.0/8", "0.0.0.0/0"] }),
-    "no-public-scheduler: x: spec lets anybody connect",
-  ],
-  ["a scheduler on every node", service("NodePort"), "no-public-scheduler: x: spec is a NodePort"],
-  [
-    "a gateway for everybody",
-    chart("dask-gateway", { traefik: { service: { type: "LoadBalancer" } } }),
-    "no-public-scheduler: x: traefik.service lets anybody connect",
-  ],
-  [
-    "a chart's own Service for everybody",
-    chart("/charts/dask-2024.1.1.tgz", { scheduler: { serviceType: "LoadBalancer" } }),
-    "no-public-scheduler: x: scheduler lets anybody connect",
-  ],
-  ["the tag latest", withContainer({ image: "reg:5000/name:latest" }), "pinned-images: x: "],
-  ["no tag", withContainer({ image: "reg:5000/name" }), "pinned-images: x: "],
-  [
-    "the tag latest of a chart",
-    chart("jupyterhub", { hub: { image: { name: "a/b", tag: "latest" } } }),
-    "pinned-images: x: values.hub.image names a/b:latest",
-  ],
-  [
-    "a password among values",
-    chart("jupyterhub", { hub: { db: { password: "hunter2" } } }),
-    "no-plain-secrets: x: values.hub.db.password stands in plain text",
-  ],
-  [
-    "a token in a variable",
-    withContainer({ env: [{ name: "JUPYTER_TOKEN", value: "hunter2" }] }),
-    "no-plain-secrets: x: spec.template.spec.containers.0.env.0 gives JUPYTER_TOKEN",
-  ],
-  [
-    "a Secret that Pulumi does not know as one",
-    { name: "x", type: "kubernetes:core/v1:Secret", inputs: { stringData: { token: "hunter2" } } },
-    "no-plain-secrets: x: token is not marked as secret",
-  ],
-  ["no size", withContainer({ resources: {} }), "sized-pods: x: container main has no requests"],
-  [
-    "a chart without a size",
-    chart("dask", { worker: { image: {} } }),
-    "sized-pods: x: values.worker has an image",
-  ],
-  ["a token for nothing", job({ automountServiceAccountToken: true }), "no-needless-tokens: x: its pods get"],
-  ["root", job({ securityContext: {} }), "restricted-pods: x: container main may run as root"],
-  ["capabilities", withContainer({ securityContext: {} }), "restricted-pods: x: container main may gain"],
-  ["the node's network", job({ hostNetwork: true }), "restricted-pods: x: shares the node's namespaces"],
-  ["the node's files", job({ volumes: [{ hostPath: {} }] }), "restricted-pods: x: mounts a path of the node"],
-];
-
 for (const [title, resource, said] of forbidden) {
   test(`forbidden: ${title}`, () => {
     const found = violations([resource]);
@@ -134,13 +49,47 @@ for (const [title, resource, said] of forbidden) {
 }
 
 test("what is in order is let through: ranges, digests, secrets that are known, reasons", () => {
-  const allowed = [
-    job({}),
-    job({ securityContext: {} }, { "dask/unrestricted": "it installs packages" }),
-    service("LoadBalancer", { loadBalancerSourceRanges: ["10.0.0.0/8"] }),
-    service("ClusterIP"),
-    withContainer({ image: `name@sha256:${"a".repeat(64)}` }),
-    chart("jupyterhub", { proxy: { secretToken: { secret: "hunter2" } } }),
-  ];
   assert.deepEqual(violations(allowed), []);
 });
+
+test("a chart that loses any one of its sizes is refused, whatever part it belongs to", async () => {
+  const kinds = {
+    one: { kind: "dask" },
+    shared: { kind: "dask-gateway" },
+    hub: { kind: "daskhub", expose: "ClusterIP", userScheduler: true },
+    kube: { kind: "dask-operator" },
+  };
+  const old = { kind: "daskhub", expose: "ClusterIP", distribution: "umbrella", userScheduler: true };
+  const runs = [await onExisting({ releases: kinds }, mocks), await onExisting({ releases: { old } }, mocks)];
+  const resources = runs.flatMap((each) => each.resources);
+  const releases = resources.filter(({ type }) => type === "kubernetes:helm.sh/v3:Release");
+  const tried = releases.flatMap((release) =>
+    sizesIn(release.inputs.values).map((path) => {
+      const values = without(release.inputs.values, path);
+      const found = violations([{ ...release, inputs: { ...release.inputs, values } }]);
+      const part = path.slice(0, -1).join(".");
+      const said = `sized-pods: ${release.name}: values${part === "" ? "" : `.${part}`} has no size`;
+      assert.ok(
+        found.some((each) => said.startsWith(each.split(";")[0] ?? "?")),
+        `${said} of ${found}`,
+      );
+      return said;
+    }),
+  );
+  // Of the five charts, the umbrella's two in one, the operator of Postgres and the programs before deletions.
+  assert.ok(tried.length >= 30, tried.join("\n"));
+});
+
+/** Keys that lead to every size in a chart's values, in each chart's words. */
+function sizesIn(values: unknown, path: readonly string[] = []): string[][] {
+  if (typeof values !== "object" || values === null || Array.isArray(values)) return [];
+  return Object.entries(values).flatMap(([key, value]) =>
+    ["resources", "memory", "cpu", "cores"].includes(key) ? [[...path, key]] : sizesIn(value, [...path, key]),
+  );
+}
+
+/** A copy of a value without what some keys lead to. */
+function without(value: unknown, [key = "", ...rest]: readonly string[]): unknown {
+  const { [key]: below, ...others } = value as Record<string, unknown>;
+  return rest.length === 0 ? others : { ...others, [key]: without(below, rest) };
+}
