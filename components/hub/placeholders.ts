@@ -55,7 +55,7 @@ function labels(name: string): Record<string, string> {
 }
 
 function placeholderPod(
-  { user: { cores, memory } }: HubSettings,
+  { user: { cores, memory }, pauseImage }: HubSettings,
   cluster: Cluster,
   priorityClassName: pulumi.Input<string>,
 ): k8s.types.input.core.v1.PodSpec {
@@ -68,7 +68,7 @@ function placeholderPod(
     containers: [
       {
         name: "pause",
-        image: "registry.k8s.io/pause:3.10.1",
+        image: pauseImage,
         resources: {
           requests: { cpu: String(cores.guarantee), memory: canonicalMemory(memory.guarantee) },
           limits: { cpu: String(cores.guarantee), memory: canonicalMemory(memory.guarantee) },

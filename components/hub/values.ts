@@ -6,6 +6,7 @@ import type { HubSettings } from "../../settings/releases/jupyterhub.ts";
 import type { Values } from "../chart.ts";
 import type { Exposure } from "../cluster.ts";
 import type { NotebookAccess } from "../dask-operator/values.ts";
+import { imageParts } from "../image.ts";
 import { RESTRICTED_CONTAINER, RESTRICTED_POD } from "../pod-security.ts";
 import type { Database } from "../postgres.ts";
 import { canonicalMemory } from "../quantity.ts";
@@ -56,6 +57,7 @@ export function hubValues(settings: HubSettings, facts: HubFacts): Values {
       // other one pulls beside it, and nothing waits for it.
       hook: { enabled: false },
       continuous: { enabled: settings.prePull },
+      pause: { image: imageParts(settings.pauseImage) },
       resources: resources(IDLE_CONTAINER),
     },
     cull: cullValues(settings),
@@ -162,6 +164,8 @@ function proxyValues(settings: HubSettings, facts: HubFacts): Values {
       resources: size,
       ...placement("core"),
       networkPolicy: { enabled: true, egress: gateway === undefined ? [] : [gatewayEgress(gateway)] },
+      // It asks Kubernetes nothing, and stands where everybody can talk to it.
+      extraPodSpec: { automountServiceAccountToken: false },
     },
     traefik: { resources: size, ...placement("core") },
     secretSync: { resources: resources(SECRET_SYNC) },

@@ -44,6 +44,11 @@ export const hubShape = {
     .max(1000)
     .default(0)
     .describe("Servers' worth of room kept free by pods that give way to users, so that nodes are there."),
+  pauseImage: image
+    .default("registry.k8s.io/pause:3.10.1")
+    .describe(
+      "Image of the containers that only wait: those of placeholders and of the pods that pull images.",
+    ),
   userScheduler: z
     .boolean()
     .default(false)

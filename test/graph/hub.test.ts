@@ -207,14 +207,27 @@ test("the umbrella is one release with the same values nested, and without keys 
   assert.ok(!("jupyterhubServiceName" in auth.jupyterhub));
 });
 
-test("placeholders give way to users, and nothing waits for them", async () => {
-  const run = await stack({ team: { kind: "jupyterhub", expose: "ClusterIP", placeholders: 2 } });
+test("placeholders give way to users, nothing waits for them, and their image can be a mirror's", async () => {
+  const pauseImage = `mirror.example.org/pause:3.10.1@sha256:${"a".repeat(64)}`;
+  const run = await stack({ team: { kind: "jupyterhub", expose: "ClusterIP", placeholders: 2, pauseImage } });
   const priority = run.find("kubernetes:scheduling.k8s.io/v1:PriorityClass");
   assert.equal(priority.inputs.value, -10);
   const { inputs } = run.find("kubernetes:apps/v1:Deployment");
   assert.match(JSON.stringify(inputs.metadata), /"pulumi.com\/skipAwait":"true"/);
-  assert.match(JSON.stringify(inputs.spec), /"replicas":2/);
+  const { replicas, template } = inputs.spec as PlaceholderSpec;
+  assert.equal(replicas, 2);
+  assert.deepEqual(
+    template.spec.containers.map(({ image }) => image),
+    [pauseImage],
+  );
+  const { name, tag } = hubPart(run.find(RELEASE, "team")).prePuller.pause.image;
+  assert.equal(`${name}:${tag}`, pauseImage);
 });
+
+interface PlaceholderSpec {
+  readonly replicas: number;
+  readonly template: { readonly spec: { readonly containers: readonly { readonly image: string }[] } };
+}
 
 for (const [kind, distribution] of [["jupyterhub"], ["daskhub", "charts"], ["daskhub", "umbrella"]]) {
   test(`KubeCluster works in the notebooks of a ${kind} ${distribution ?? ""}, which goes before the operator it names`, async () => {
@@ -236,6 +249,7 @@ for (const [kind, distribution] of [["jupyterhub"], ["daskhub", "charts"], ["das
 }
 
 interface NotebookValues {
+  readonly prePuller: { readonly pause: { readonly image: { readonly name: string; readonly tag: string } } };
   readonly singleuser: {
     readonly serviceAccountName: string;
     readonly extraEnv: Record<string, string>;

@@ -21,7 +21,12 @@ test("a hub of nothing but defaults has generated secrets, Postgres, limits and 
       secretToken: "PROXY-TOKEN",
       service: { type: "ClusterIP", annotations: {} },
       https: { enabled: false },
-      chp: { resources: SIZES.proxy, ...NOWHERE, networkPolicy: { enabled: true, egress: [] } },
+      chp: {
+        resources: SIZES.proxy,
+        ...NOWHERE,
+        networkPolicy: { enabled: true, egress: [] },
+        extraPodSpec: { automountServiceAccountToken: false },
+      },
       traefik: { resources: SIZES.proxy, ...NOWHERE },
       secretSync: {
         resources: { requests: { cpu: 0.01, memory: "64M" }, limits: { cpu: 0.5, memory: "256M" } },
@@ -84,6 +89,7 @@ test("a hub of nothing but defaults has generated secrets, Postgres, limits and 
     prePuller: {
       hook: { enabled: false },
       continuous: { enabled: true },
+      pause: { image: { name: "registry.k8s.io/pause", tag: "3.10.1" } },
       resources: { requests: { cpu: 0.01, memory: "16M" }, limits: { cpu: 0.2, memory: "64M" } },
     },
     cull: { enabled: true, timeout: 3600, every: 600, adminUsers: true },

@@ -23,6 +23,9 @@ nodeSelector: {{ toYaml . | nindent 2 }}
 {{- with $part.tolerations }}
 tolerations: {{ toYaml . | nindent 2 }}
 {{- end }}
+{{- with $part.extraPodSpec }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
 {{- define "jupyterhub.autohttps" -}}
