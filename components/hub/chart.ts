@@ -37,6 +37,11 @@ export function serviceTokenKey(service: string): string {
   return `hub.services.${service}.apiToken`;
 }
 
+/** The ClusterRole of the scheduler that a hub's release makes for its users' pods: cluster-wide, so no two hubs may share it. */
+export function userSchedulerRole(release: string): string {
+  return `${release}-user-scheduler`;
+}
+
 /** What tells one version of the chart and its hub from another. */
 export interface HubChartFacts {
   /** Whether the hub has `shared-password` (JupyterHub 5.3); before that one password served admins too. */

@@ -209,5 +209,27 @@ test("a ClusterRole of another Helm release stands in the way, one of our own or
     /ClusterRole api-gate-dask-gateway, which belongs to the Helm release team\/gate/,
   );
   const [foreign] = await takenClusterRoles(settings, api(role));
-  assert.match(foreign?.message ?? "", /was made by other means; choose another name/);
+  assert.match(
+    foreign?.message ?? "",
+    /was made by other means; choose another name for this release, like gate-2, and keep its namespace with namespace: gate/,
+  );
+});
+
+test("so does the ClusterRole of a hub's own scheduler, and of a hub without one nothing does", async () => {
+  const hub = (kind: string, more: object) =>
+    parseSettings({ cluster, releases: { team: { kind, expose: "ClusterIP", ...more } } });
+  const server = api("team-user-scheduler", "elsewhere", "team");
+  for (const [kind, more] of [
+    ["jupyterhub", {}],
+    ["daskhub", {}],
+    ["daskhub", { distribution: "umbrella" }],
+  ] as const) {
+    const [taken, ...others] = await takenClusterRoles(hub(kind, { ...more, userScheduler: true }), server);
+    assert.match(
+      taken?.message ?? "",
+      /ClusterRole team-user-scheduler, which belongs to the Helm release elsewhere\/team/,
+    );
+    assert.deepEqual(others, []);
+    assert.deepEqual(await takenClusterRoles(hub(kind, more), server), []);
+  }
 });
