@@ -103,10 +103,15 @@ export function selectContext(text: string, source: string, directory: string, w
   }
   const found = config.clusters.find((each) => each.name === chosen.cluster)?.cluster;
   if (found === undefined)
-    throw new KubeconfigError(`${source} has no cluster ${chosen.cluster}, which context ${name} names`);
+    throw new KubeconfigError(
+      `${source} has no cluster ${chosen.cluster}, which context ${name} names; set dask:cluster.context to another of: ${names}`,
+    );
   const account = config.users.find((each) => each.name === chosen.user)?.user ?? {};
   return { name, context: chosen, cluster: embedded(found, directory), user: embedded(account, directory) };
 }
+
+/** Where a kubeconfig stands that the settings hold themselves. */
+const INLINE = "dask:secrets.cluster.kubeconfig";
 
 /**
  * The context that the settings choose: of the kubeconfig in `dask:secrets`, of the file that they name, else of the one
@@ -122,7 +127,7 @@ export function chosenContext(
   const { text, source, directory } =
     inline === undefined
       ? readKubeconfig(settings.kubeconfig ?? defaultKubeconfigPath())
-      : { text: inline, source: "dask:secrets.cluster.kubeconfig", directory: process.cwd() };
+      : { text: inline, source: INLINE, directory: process.cwd() };
   return selectContext(text, source, directory, settings.context);
 }
 
@@ -139,7 +144,10 @@ export function writeKubeconfig({ name, context, cluster, user }: KubeContext): 
 }
 
 function parseKubeconfig(text: string, source: string): z.output<typeof document> {
-  const remedy = "; check dask:cluster.kubeconfig";
+  const remedy =
+    source === INLINE
+      ? "; set it to the text of yours"
+      : "; set dask:cluster.kubeconfig to the path of yours";
   let value: unknown;
   try {
     value = parse(text);
@@ -149,10 +157,9 @@ function parseKubeconfig(text: string, source: string): z.output<typeof document
   }
   const result = document.safeParse(value);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw new KubeconfigError(
-    `${source} is not a kubeconfig (${issue?.path.join(".")}: ${issue?.message})${remedy}`,
-  );
+  const path = result.error.issues[0]?.path.join(".") ?? "";
+  const fault = path === "" ? "it is no map" : `${path} is missing or wrong`;
+  throw new KubeconfigError(`${source} is not a kubeconfig (${fault})${remedy}`);
 }
 
 const FILES = ["certificate-authority", "client-certificate", "client-key"];

@@ -4,8 +4,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { deploy } from "../../deploy.ts";
 import { readSettings } from "../../settings/read.ts";
 import { cloudCalls, cloudStates, duplicateNames } from "../graph/clouds.ts";
-import { type Run, run } from "../graph/mock-engine.ts";
-import { SECRET } from "./judge.ts";
+import { withEnvironment } from "../graph/environment.ts";
+import { type Registered, type Run, run } from "../graph/mock-engine.ts";
+import { faultsOfWords, SECRET } from "./judge.ts";
 import type { StackFile } from "./mutations.ts";
 
 /** What became of a stack file in the whole program. */
@@ -57,10 +58,17 @@ export async function plan(file: StackFile, kubeconfig: string): Promise<Outcome
       return {};
     }
   };
-  const made = await withDeadline(run(program, { states: cloudStates, calls: cloudCalls }));
+  let made: Run | undefined;
+  await withEnvironment(NOBODYS, async () => {
+    made = await withDeadline(run(program, { states: cloudStates, calls: cloudCalls }));
+  });
+  if (made === undefined) throw new Error("the program did not run");
   const [failure] = failures;
-  return failure === undefined ? planned(made) : refused(failure, made);
+  return failure === undefined ? planned(made) : refused(failure, made, file);
 }
+
+/** A file that names no kubeconfig must not lead to the cluster of whoever runs the tests. */
+const NOBODYS = { KUBECONFIG: "/no/such/kubeconfig" };
 
 function planned(made: Run): "planned" {
   const twice = duplicateNames(made);
@@ -68,16 +76,20 @@ function planned(made: Run): "planned" {
   return "planned";
 }
 
-/** A refusal is in words, and before anything but the stack itself is registered. */
-function refused(failure: unknown, { resources }: Run): "refused" {
+/** A refusal names keys and remedies, and comes before anything but the stack itself is registered. */
+function refused(failure: unknown, { resources }: Run, file: StackFile): "refused" {
   if (!pulumi.RunError.isInstance(failure)) throw failure;
-  const made = resources.filter(({ type }) => !BEFORE_REFUSALS.includes(type)).map(({ urn }) => urn);
+  const made = resources.filter((each) => !isBeforeRefusals(each)).map(({ urn }) => urn);
   if (made.length > 0) throw new Error(`refused after ${made.join(", ")}: ${failure.message}`);
+  const faults = faultsOfWords(failure.message, file);
+  if (faults.length > 0) throw new Error(`${faults.join("\n")}\nof\n${failure.message}`);
   return "refused";
 }
 
-/** The stack itself, and the provider that reads charts and knows no cluster. */
-const BEFORE_REFUSALS = ["pulumi:pulumi:Stack", "pulumi:providers:kubernetes"];
+/** The stack itself, and the one provider that reads charts and knows no cluster. */
+function isBeforeRefusals({ type, name }: Registered): boolean {
+  return type === "pulumi:pulumi:Stack" || (type === "pulumi:providers:kubernetes" && name === "charts");
+}
 
 /** What the engine hands to the program: text as it is, everything else as JSON. */
 function configOf(file: StackFile, kubeconfig: string): Record<string, string> {

@@ -49,9 +49,42 @@ export function faultsOf({ message, problems }: SettingsError, file: StackFile):
   return [
     ...(problems.length === 0 ? ["nothing is named"] : []),
     ...(lines.length === problems.length ? [] : ["not one line for each problem"]),
-    ...(message.includes(SECRET) ? ["a secret is shown"] : []),
+    ...shown(message),
     ...problems.flatMap((problem) => faultsOfOne(problem, file)),
   ];
+}
+
+/** A line of a refusal: the key, and all that is said of it, its value included. */
+const LINE = /^ {2}(dask:(?:\.?[\w-]+|\["(?:[^"\\]|\\.)*"\])*) (.+)$/;
+
+/** A key within a sentence. */
+const KEY = /dask:[\w-]+(?:\.[\w-]+|\["(?:[^"\\]|\\.)*"\])*/g;
+
+/** What is wrong with the words of a refusal, by the same measure; of them alone, because the engine gets no more. */
+export function faultsOfWords(words: string, file: StackFile): string[] {
+  const [first = "", ...lines] = words.split("\n");
+  // Of what this machine or a cluster lacks there is one sentence, with the keys in it.
+  const problems =
+    lines.length === 0
+      ? (first.match(KEY) ?? []).map((key) => ({ key, message: first }))
+      : lines.flatMap(problemOf);
+  const oneEach =
+    lines.length === 0 || lines.length === problems.length ? [] : ["not one line for each problem"];
+  return [
+    ...(problems.length === 0 ? ["nothing is named"] : []),
+    ...oneEach,
+    ...shown(words),
+    ...problems.flatMap((each) => faultsOfOne(each, file)),
+  ];
+}
+
+function problemOf(line: string): Problem[] {
+  const [, key, message] = LINE.exec(line) ?? [];
+  return key === undefined || message === undefined ? [] : [{ key, message }];
+}
+
+function shown(message: string): string[] {
+  return message.includes(SECRET) ? ["a secret is shown"] : [];
 }
 
 function faultsOfOne({ key, message }: Problem, file: StackFile): string[] {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
+  chosenContext,
   defaultKubeconfigPath,
   readKubeconfig,
   selectContext,
@@ -73,17 +74,24 @@ test("a kubeconfig that cannot be used is refused with the remedy", () => {
   );
   assert.throws(
     () => select(kubeconfig, "broken"),
-    /kubeconfig has no cluster three, which context broken names$/,
+    /kubeconfig has no cluster three, which context broken names; set dask:cluster.context to another of: a, b, broken$/,
   );
   assert.throws(() => select("contexts: []"), /has no current context; set dask:cluster.context/);
   assert.throws(
     () => select("a: [b"),
-    /^Error: kubeconfig is not YAML \(.*\); check dask:cluster.kubeconfig$/,
+    /^Error: kubeconfig is not YAML \(.*\); set dask:cluster.kubeconfig to the path of yours$/,
   );
-  assert.throws(() => select("just text"), /is not a kubeconfig/);
+  assert.throws(
+    () => select("just text"),
+    /is not a kubeconfig \(it is no map\); set dask:cluster.kubeconfig/,
+  );
+  assert.throws(
+    () => chosenContext({}, "just text"),
+    /^Error: dask:secrets.cluster.kubeconfig is not a kubeconfig \(it is no map\); set it to the text of yours$/,
+  );
   assert.throws(
     () => select("clusters: [{ name: x, cluster: { server: y } }]"),
-    /is not a kubeconfig \(clusters\.0\.cluster\.server/,
+    /is not a kubeconfig \(clusters\.0\.cluster\.server is missing or wrong\)/,
   );
   assert.throws(
     () => readKubeconfig("/no/such/file"),
