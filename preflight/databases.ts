@@ -9,7 +9,7 @@ import {
 import type { ApiClient } from "../providers/existing/api-client.ts";
 import { keyOf, type Problem } from "../settings/problems.ts";
 import { show } from "../settings/quantities.ts";
-import type { DatabaseSettings, PostgresSettings } from "../settings/releases/database.ts";
+import type { DatabaseSettings, PostgresSettings, SqliteSettings } from "../settings/releases/database.ts";
 import { databaseOf, needsPostgresOperator } from "../settings/releases/database-rules.ts";
 import { namespaceOf } from "../settings/releases/namespace-rules.ts";
 import type { Settings } from "../settings/schema.ts";
@@ -90,7 +90,7 @@ const DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class";
 /** Kept data lie on volumes that go with whoever deletes the namespace or the Cluster, unless their class retains them. */
 async function unkeptVolume(hub: Hub, settings: Settings, api: ApiClient): Promise<Problem[]> {
   const { database } = hub;
-  if (database.kind !== "postgres" || database.onDestroy !== "keep") return [];
+  if (database.kind === "external" || database.onDestroy !== "keep") return [];
   const name = classOf(database, settings);
   const found = await (name === undefined ? defaultClass(api) : namedClass(api, name));
   if (found === undefined || found.reclaimPolicy === "Retain") return [];
@@ -99,7 +99,7 @@ async function unkeptVolume(hub: Hub, settings: Settings, api: ApiClient): Promi
   return [{ key: keyOf(["releases", hub.name, "database", "onDestroy"]), value: show("keep"), message }];
 }
 
-function classOf(database: PostgresSettings, { cluster }: Settings): string | undefined {
+function classOf(database: PostgresSettings | SqliteSettings, { cluster }: Settings): string | undefined {
   const own = typeof cluster.storageClass === "object" ? cluster.storageClass.name : cluster.storageClass;
   return database.storageClass ?? own;
 }

@@ -22,6 +22,9 @@ export const USER_SCHEDULER_LEASE = "user-scheduler-lock";
 /** The Secret in which the proxy keeps its certificate of Let's Encrypt. */
 export const ACME_SECRET = "proxy-public-tls-acme";
 
+/** PersistentVolumeClaim with the file of a hub that has no other database. */
+export const DATABASE_CLAIM = "hub-db-dir";
+
 /** Ports of the Services. */
 export const PORTS = { hub: 8081, http: 80, https: 443, proxyHttp: 8000 } as const;
 

@@ -2,7 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { schemeOf } from "../../settings/releases/hub-tls.ts";
 import type { HubSettings } from "../../settings/releases/jupyterhub.ts";
-import { keepsHomes } from "../../settings/releases/keep-rules.ts";
+import { keepsDatabase, keepsHomes } from "../../settings/releases/keep-rules.ts";
 import type { Values } from "../chart.ts";
 import type { Cluster, Exposure } from "../cluster.ts";
 import type { DaskOperator } from "../dask-operator.ts";
@@ -11,7 +11,7 @@ import { earlyRecord, lateRecord } from "../host-record.ts";
 import type { Namespace } from "../namespace.ts";
 import type { PostgresOperator } from "../postgres/operator.ts";
 import { createDatabase, type Database } from "../postgres.ts";
-import { type HUB_CHARTS, PORTS, SERVICES } from "./chart.ts";
+import { DATABASE_CLAIM, type HUB_CHARTS, PORTS, SERVICES } from "./chart.ts";
 import { drainHub } from "./drain.ts";
 import { GATEWAY_SERVICE, type GatewayBeside } from "./gateway-glue.ts";
 import { createHubSecrets, type HubSecrets } from "./secrets.ts";
@@ -90,8 +90,16 @@ export function createHubParts(
     ...(daskOperator?.ready ?? []),
     ...earlyRecord(settings.host, cluster, exposure),
   ];
-  const kept = [...(database?.kept ?? []), ...keptHomes(args)];
+  const kept = [...(database?.kept ?? []), ...keptFile(args), ...keptHomes(args)];
   return { secrets, database, exposure, values, dependsOn, kept };
+}
+
+/** A Postgres says itself what is kept of it. */
+function keptFile({ settings: { database }, namespace }: HubArgs): pulumi.Output<string>[] {
+  if (database.kind !== "sqlite" || !keepsDatabase(database)) return [];
+  return [
+    pulumi.interpolate`namespace ${namespace.name} with the hub's SQLite: the volume of the claim ${DATABASE_CLAIM}`,
+  ];
 }
 
 function keptHomes({ settings, cluster, namespace }: HubArgs): pulumi.Output<string>[] {

@@ -130,6 +130,8 @@ function databaseValues({ database: wanted }: HubSettings, { database, storageCl
     pvc: {
       storage: canonicalMemory(wanted.size),
       ...(storageClassName === undefined ? {} : { storageClassName }),
+      // Helm leaves what carries it, and takes it over when a release of the same name comes again.
+      ...(wanted.onDestroy === "keep" ? { annotations: { "helm.sh/resource-policy": "keep" } } : {}),
     },
   };
 }

@@ -83,9 +83,13 @@ const sqlite = z
     kind: z.literal("sqlite"),
     size: memory.default("1G").describe("Size of the volume."),
     storageClass: z.string().min(1).optional().describe("Storage class. Default: that of the cluster."),
+    onDestroy: z
+      .enum(["delete", "keep"])
+      .default("delete")
+      .describe("What `pulumi destroy` does: `keep` leaves the namespace with the volume."),
     acceptDataLoss,
   })
-  .describe("A file on a volume of the hub's own, which is deleted with the hub.");
+  .describe("A file on a volume of the hub's own.");
 
 /** Settings of a hub's database, one shape for each kind; without `kind` it is Postgres in the cluster. */
 export const database = z.discriminatedUnion("kind", [postgres, external, sqlite]);
@@ -94,6 +98,8 @@ export const database = z.discriminatedUnion("kind", [postgres, external, sqlite
 export type DatabaseSettings = z.output<typeof database>;
 /** Settings of a Postgres that the stack runs. */
 export type PostgresSettings = z.output<typeof postgres>;
+/** Settings of a file on a volume of the hub's own. */
+export type SqliteSettings = z.output<typeof sqlite>;
 /** Settings of a Postgres that is there already. */
 export type ExternalDatabaseSettings = z.output<typeof external>;
 

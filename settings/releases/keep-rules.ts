@@ -4,9 +4,9 @@ import type { DatabaseSettings } from "./database.ts";
 import type { HubSettings } from "./jupyterhub.ts";
 import { namespaceOf } from "./namespace-rules.ts";
 
-/** Whether a hub's Postgres outlives the stack. */
+/** Whether the stack makes a hub's database and leaves it when it goes. */
 export function keepsDatabase(database: DatabaseSettings): boolean {
-  return database.kind === "postgres" && database.onDestroy === "keep";
+  return database.kind !== "external" && database.onDestroy === "keep";
 }
 
 /**

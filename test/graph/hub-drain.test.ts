@@ -77,6 +77,18 @@ test("homes that are kept keep their namespace, and the stack says so", async ()
   assert.deepEqual(words, ["namespace team with the homes of its users: the volumes of the claims claim-*"]);
 });
 
+test("a hub's own file that is kept keeps its namespace and the homes, and the stack says so", async () => {
+  const run = await stack({ team: { ...hub, database: { kind: "sqlite", onDestroy: "keep" } } });
+  const retained = run.resources.filter((each) => each.retainOnDelete).map((each) => each.name);
+  assert.deepEqual(retained, ["team"]);
+  const said = run.stackOutputs.kept.team ?? [];
+  const words = await Promise.all(said.map((each) => new Promise((done) => each.apply(done))));
+  assert.deepEqual(words, [
+    "namespace team with the hub's SQLite: the volume of the claim hub-db-dir",
+    "namespace team with the homes of its users: the volumes of the claims claim-*",
+  ]);
+});
+
 test("a hub that shares its namespace is known by its release, its gateway by its instance", async () => {
   const run = await stack({ team: { ...hub, namespace: { name: "lent", create: false } } });
   const [clusters, , , servers] = targets(run);

@@ -96,6 +96,20 @@ test("a hub of nothing but defaults has generated secrets, Postgres, limits and 
   });
 });
 
+test("a hub's own file lies on a volume of the size and class that are asked for, and Helm leaves it where it is to be kept", () => {
+  const db = (database: object) => {
+    const hub = parse({ database: { kind: "sqlite", ...database } });
+    return (hubValues(hub, { ...facts, database: undefined, storageClass: "cluster" }).hub as { db: object })
+      .db;
+  };
+  const pvc = { storage: "1G", storageClassName: "cluster" };
+  assert.deepEqual(db({}), { type: "sqlite-pvc", pvc });
+  assert.deepEqual(db({ onDestroy: "keep", size: "2G", storageClass: "own" }), {
+    type: "sqlite-pvc",
+    pvc: { storage: "2G", storageClassName: "own", annotations: { "helm.sh/resource-policy": "keep" } },
+  });
+});
+
 const gateway = { release: "team-dask-gateway", schedulerPort: 80, imageOption: true };
 
 test("servers run restricted, but where values give them another user or sudo", () => {

@@ -70,6 +70,8 @@ test("keep is refused on a class that deletes volumes, named or the default", as
     byDefault.join(),
     /^dask:releases\.hub\.database\.onDestroy "keep" cannot hold, because the cluster's default storage class has reclaimPolicy Delete .*; name one with Retain in database\.storageClass$/,
   );
+  const file = await problems({ [classes]: { items: [deleting] } }, { ...keep, kind: "sqlite" });
+  assert.match(file.join(), /onDestroy "keep" cannot hold, because the cluster's default storage class/);
   const silent = { [`${classes}/fast`]: annotated({}) };
   assert.match(
     (await problems(silent, { ...keep, storageClass: "fast" })).join(),
