@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { OutputMap, Stack } from "@pulumi/pulumi/automation/index.js";
-import type { Chart } from "../../components/chart.ts";
-import { genuineCharts, standIn } from "../../sandbox/charts.ts";
+import { genuineCharts } from "../../sandbox/charts.ts";
 import { removeDefinitions } from "./definitions.ts";
 import { inventory } from "./inventory.ts";
+import { withNewerCharts } from "./newer-charts.ts";
 import { type Bench, outputOf, sandboxTest, withCharts } from "./sandbox.ts";
 import { generatedSecrets, leaks, readableObjects, secretData } from "./secret-values.ts";
 import { simulatePostgres, withoutWebhooks } from "./simulated-postgres.ts";
@@ -144,7 +143,7 @@ hubTest(
       for (const [where, value] of await generatedSecrets(bench, "secretive", namespaces))
         secrets.set(where, value);
       texts[`the state ${when}`] = await bench.pulumi("stack", "export", "--stack", "secretive");
-      texts[`objects ${when}`] = await readableObjects(bench, namespaces);
+      texts[`objects ${when}`] = await readableObjects(bench);
     };
 
     const stack = await open(failing);
@@ -217,6 +216,58 @@ hubTest("a Postgres that is to be kept outlives its stack, and the next up takes
   }
 });
 
+hubTest(
+  "a hub's own file that is to be kept outlives its stack, and the next up takes it over",
+  async (bench) => {
+    const config = (onDestroy: "keep" | "delete") =>
+      withCharts({
+        "dask:cluster": { ...cluster, storageClass: keptVolumes.metadata.name },
+        "dask:releases": {
+          filed: { kind: "jupyterhub", ...inOffice, database: { kind: "sqlite", onDestroy } },
+        },
+      });
+    const claim = (...more: string[]) =>
+      bench.kubectl(
+        "get",
+        "persistentvolumeclaim",
+        "hub-db-dir",
+        "-n",
+        "filed",
+        "--ignore-not-found",
+        ...more,
+      );
+    const uid = () => claim("-o", "jsonpath={.metadata.uid}");
+    await apply(bench, keptVolumes);
+    // Nobody makes a volume on simulated nodes.
+    await apply(bench, volume);
+    const stack = await bench.open("filed", await config("keep"));
+    try {
+      const { outputs } = await stack.up();
+      assert.match(JSON.stringify(outputOf(outputs, "kept")), /the volume of the claim hub-db-dir/);
+      const first = await uid();
+      assert.notEqual(first, "");
+      await stack.destroy();
+      assert.equal(await uid(), first);
+      const left = await bench.kubectl("get", "deployments,services,jobs", "-n", "filed", "-o", "name");
+      assert.equal(left, "");
+
+      await stack.up();
+      assert.equal(await uid(), first);
+      assert.deepEqual((await watchedUp(stack)).done, []);
+      await bench.open("filed", await config("delete"));
+      await stack.up();
+      assert.equal(await claim("-o", "jsonpath={.metadata.annotations.helm\\.sh/resource-policy}"), "");
+      await stack.destroy();
+      assert.equal(await claim(), "");
+    } finally {
+      await stack.destroy({ remove: true });
+      await bench.kubectl("delete", "namespace", "filed", "--ignore-not-found");
+      await bench.kubectl("delete", "persistentvolume", volume.metadata.name);
+      await bench.kubectl("delete", "storageclass", keptVolumes.metadata.name);
+    }
+  },
+);
+
 /**
  * A test with hubs: Postgres is simulated, and at its end the API server holds what it held before.
  *
@@ -256,29 +307,25 @@ const keptVolumes = {
   volumeBindingMode: "WaitForFirstConsumer",
 };
 
+const volume = {
+  apiVersion: "v1",
+  kind: "PersistentVolume",
+  metadata: { name: "of-a-hub" },
+  spec: {
+    capacity: { storage: "2Gi" },
+    accessModes: ["ReadWriteOnce"],
+    persistentVolumeReclaimPolicy: "Retain",
+    storageClassName: keptVolumes.metadata.name,
+    hostPath: { path: "/nowhere" },
+  },
+};
+
 async function apply({ kubectl }: Bench, object: object): Promise<void> {
   await inFolder(async (folder) => {
     const file = join(folder, "object.json");
     writeFileSync(file, JSON.stringify(object));
     await kubectl("apply", "-f", file);
   });
-}
-
-/** Hands out copies of the charts on this machine with a version that is newer. */
-async function withNewerCharts(body: (newer: (chart: Chart) => object) => Promise<void>): Promise<void> {
-  await inFolder((folder) =>
-    body((chart) => {
-      const path = join(folder, chart);
-      const source = standIn(chart);
-      // A packed chart holds the folder of its name.
-      if (source.endsWith(".tgz")) execFileSync("tar", ["-xzf", source, "-C", folder]);
-      else cpSync(source, path, { recursive: true });
-      const file = join(path, "Chart.yaml");
-      const text = readFileSync(file, "utf8");
-      writeFileSync(file, text.replace(/^version: .*$/m, "version: 2099.1.0"));
-      return { path };
-    }),
-  );
 }
 
 async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {

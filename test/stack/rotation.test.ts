@@ -4,43 +4,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { isOfDefinition, removeDefinitions } from "./definitions.ts";
+import { DATABASE_PASSWORD, type Edits, EVERY_KIND, openEveryKind } from "./every-kind.ts";
 import { inventory } from "./inventory.ts";
-import { type Bench, sandboxTest, withCharts } from "./sandbox.ts";
+import { type Bench, sandboxTest } from "./sandbox.ts";
 import { helmRecords, leaks, searchSecrets, secretData } from "./secret-values.ts";
-import { simulatePostgres, withoutWebhooks } from "./simulated-postgres.ts";
+import { simulatePostgres } from "./simulated-postgres.ts";
 import { watch } from "./updates.ts";
-
-type Settings = Readonly<Record<string, unknown>>;
-
-const office = { expose: { allowFrom: ["10.0.0.0/8"] } };
-const soon = { kind: "postgres", timeout: "60s" };
-const NAMESPACES = ["team", "programs", "course", "batch", "kube"];
-
-/** A stack with a release of every kind; `edits` go to all that have tokens, `more` to the kind `dask`. */
-function config(edits: Settings = {}, more: Settings = {}) {
-  return withCharts({
-    "dask:cluster": { provider: "existing", expose: "LoadBalancer" },
-    "dask:postgres": withoutWebhooks,
-    "dask:releases": {
-      team: {
-        kind: "daskhub",
-        ...office,
-        auth: { kind: "native", admins: ["ada"] },
-        database: soon,
-        ...edits,
-      },
-      programs: { kind: "dask-gateway", ...edits },
-      course: { kind: "jupyterhub", ...office, database: elsewhere, user: passing, ...edits },
-      batch: { kind: "dask", workers: { replicas: 1 }, ...edits, ...more },
-      kube: { kind: "dask-operator" },
-    },
-  });
-}
-
-const elsewhere = { kind: "external", url: "postgresql://hub@db.example.org/hub" };
-/** Homes that go although their users stay. */
-const passing = { storage: { kind: "dynamic", onDestroy: "delete" } };
-const GIVEN = "a password that somebody chose";
 
 sandboxTest(
   "every kind: no secret is seen, nothing changes by itself, rotation renews all tokens and their users, nothing is left",
@@ -50,21 +19,24 @@ sandboxTest(
     const before = await inventory(bench);
     let left: readonly string[] = [];
     const stopPostgres = simulatePostgres(bench);
-    const given = new Map([["the password that was given", GIVEN]]);
-    const search = searchSecrets(bench, "kinds", NAMESPACES, given);
-    const open = async (...edits: Parameters<typeof config>) => {
-      const stack = await bench.open("kinds", await config(...edits));
-      const value = { value: GIVEN, secret: true };
-      await stack.setConfig("dask:secrets.course.databasePassword", value, true);
-      return stack;
-    };
-    const stack = await open({}, { environment: { SANDBOX_FAIL: "it does not compute" } });
+    const given = new Map([["the password that was given", DATABASE_PASSWORD]]);
+    const search = searchSecrets(bench, "kinds", EVERY_KIND, given);
+    const open = (edits: Edits = {}) => openEveryKind(bench, "kinds", edits);
+    const stack = await open({ batch: { environment: { SANDBOX_FAIL: "it does not compute" } } });
     try {
       await assert.rejects(stack.up(said(search.say)), (error: Error) => {
         search.say(error.message);
         return error.message.includes("it does not compute");
       });
       await search.look("after a smoke test that failed");
+
+      const nowhere = { gateway: { nodeSelector: { no: "such-node" } } };
+      await open({ programs: { timeout: "20s", values: nowhere } });
+      await assert.rejects(stack.up(said(search.say)), (error: Error) => {
+        search.say(error.message);
+        return /programs[\s\S]*(context deadline exceeded|timed out)/.test(error.message);
+      });
+      await search.look("after a gateway that did not come up");
 
       await open();
       await stack.preview(said(search.say));
@@ -76,7 +48,9 @@ sandboxTest(
 
       const tokens = await tokensOf(bench);
       const pods = await podNames(bench);
-      await open({ rotation: 2 });
+      await open(
+        Object.fromEntries(["team", "programs", "course", "batch"].map((each) => [each, { rotation: 2 }])),
+      );
       assert.deepEqual(await changed(stack, search.say), ROTATED);
       const rotated = await tokensOf(bench);
       assert.equal(rotated.size, tokens.size);
@@ -127,20 +101,20 @@ async function podNames({ kubectl }: Bench): Promise<string[]> {
   return items
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
-    .filter((pod) => NAMESPACES.includes(pod.split("/")[0] ?? "") && !pod.includes("smoke-test"));
+    .filter((pod) => EVERY_KIND.includes(pod.split("/")[0] ?? "") && !pod.includes("smoke-test"));
 }
 
 /** The generated tokens and passwords in the Secrets of the stack. */
 async function tokensOf(bench: Bench): Promise<Set<string>> {
-  const data = Object.values(await secretData(bench, NAMESPACES));
+  const data = Object.values(await secretData(bench, EVERY_KIND));
   const texts = data.map((each) => Buffer.from(each, "base64").toString());
   return new Set(texts.filter((text) => /^[0-9a-f]{64}$/.test(text)));
 }
 
 /** Helm keeps the values of its releases: none of ours may hold a secret but the one that the hub's chart wants there. */
 async function checkHelmRecords(bench: Bench, secrets: ReadonlyMap<string, string>): Promise<void> {
-  const records = await helmRecords(bench, NAMESPACES);
-  assert.ok(Object.keys(records).length >= NAMESPACES.length);
+  const records = await helmRecords(bench, EVERY_KIND);
+  assert.ok(Object.keys(records).length >= EVERY_KIND.length);
   const others = leaks(secrets, records).filter(({ secret, where }) => !isProxyToken(secrets, secret, where));
   assert.deepEqual(others, []);
 }
@@ -157,7 +131,7 @@ function isProxyToken(secrets: ReadonlyMap<string, string>, secret: string, wher
 
 /** That the search finds what is there: in Secrets every secret that is in use. */
 async function checkSearch(bench: Bench, secrets: ReadonlyMap<string, string>): Promise<void> {
-  const data = Object.values(await secretData(bench, NAMESPACES)).join("\n");
+  const data = Object.values(await secretData(bench, EVERY_KIND)).join("\n");
   const found = new Set(leaks(secrets, { data }).map(({ secret }) => secret));
   const inUse = [...secrets.keys()].filter((name) => name.endsWith("after a rotation"));
   assert.ok(inUse.length >= 12, `${inUse.length} secrets`);

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { layoutOf } from "../../sandbox/layout.ts";
+import { runDoctor } from "./runs.ts";
 import type { Bench } from "./sandbox.ts";
 
 /** A secret that was found where everybody can read it. */
@@ -79,17 +83,30 @@ export async function secretData(
   return found;
 }
 
-/** Every object of namespaces but their Secrets, as YAML: what people with little access may read. */
-export async function readableObjects({ kubectl }: Bench, namespaces: readonly string[]): Promise<string> {
-  const kinds = (await kubectl("api-resources", "--namespaced", "--verbs=list", "-o", "name"))
+/**
+ * Every object of every kind but Secrets, those of the whole cluster included, as YAML: what people with little access
+ * may read.
+ */
+export async function readableObjects({ kubectl }: Pick<Bench, "kubectl">): Promise<string> {
+  const kinds = (await kubectl("api-resources", "--verbs=list", "-o", "name"))
     .split("\n")
     .filter((kind) => kind !== "secrets");
-  const lists = await Promise.all(
-    namespaces.map((namespace) =>
-      kubectl("get", kinds.join(","), "-n", namespace, "--ignore-not-found", "-o", "yaml"),
-    ),
-  );
-  return lists.join("\n");
+  return kubectl("get", kinds.join(","), "--all-namespaces", "--ignore-not-found", "-o", "yaml");
+}
+
+/** What the backend of files keeps of a stack: its state, its history and the copies that are made before each change. */
+function backendFiles({ sandbox }: Bench, stack: string): Record<string, string> {
+  const folder = join(layoutOf(sandbox.root).backend, ".pulumi");
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((each) => each.isFile())
+    .map((each) => join(each.parentPath, each.name))
+    .filter((path) => path.slice(folder.length).split(/[/.]/).includes(stack));
+  for (const part of ["stacks", "history", "backups"])
+    assert.ok(
+      files.some((path) => path.startsWith(join(folder, part))),
+      `the backend has no ${part} of ${stack}`,
+    );
+  return Object.fromEntries(files.map((path) => [path, readFileSync(path, "utf8")]));
 }
 
 /** Finds secrets in texts, as they are and in base64: of their text, and of the bytes that it stands for. */
@@ -130,7 +147,7 @@ export async function helmRecords(
 export interface Search {
   /** Takes what a command of the engine prints. */
   readonly say: (text: string) => void;
-  /** Learns the secrets that there are now, and reads state, outputs, and all objects but Secrets. */
+  /** Learns the secrets that there are now, and reads state, outputs, the doctor's words, and all objects but Secrets. */
   look(when: string): Promise<void>;
   /** The secrets known so far, by where each was found. */
   readonly secrets: ReadonlyMap<string, string>;
@@ -168,7 +185,10 @@ export function searchSecrets(
         stack,
       );
       texts[`the configuration ${when}`] = await bench.pulumi("config", "--stack", stack);
-      texts[`objects ${when}`] = await readableObjects(bench, namespaces);
+      texts[`objects ${when}`] = await readableObjects(bench);
+      for (const flags of [[], ["--fix"]])
+        texts[`the doctor ${flags} ${when}`] = (await runDoctor(bench, stack, ...flags)).text;
+      Object.assign(texts, backendFiles(bench, stack));
     },
     found: () => leaks(secrets, { ...texts, "what the engine said": said.join("") }),
   };
