@@ -9,6 +9,7 @@ import { isOfDefinition } from "./definitions.ts";
 import { inventory } from "./inventory.ts";
 import { runDoctor, startDestroy, startUp } from "./runs.ts";
 import { type Bench, sandboxTest, withCharts } from "./sandbox.ts";
+import { simulatePostgres, withoutWebhooks } from "./simulated-postgres.ts";
 
 const existing = { provider: "existing" };
 
@@ -115,6 +116,56 @@ sandboxTest(
     } finally {
       await destroyed(bench, "first", "rival");
     }
+  },
+);
+
+sandboxTest(
+  "hubs of one name in two namespaces: the second is refused, and with the name that the remedy gives both serve",
+  async (bench) => {
+    const office = { expose: { allowFrom: ["10.0.0.0/8"] } };
+    const database = { kind: "postgres", timeout: "60s" };
+    const hub = (name: string, namespace: string, postgres: object) =>
+      withCharts({
+        "dask:cluster": { ...existing, expose: "LoadBalancer" },
+        "dask:postgres": postgres,
+        "dask:releases": {
+          [name]: { kind: "daskhub", namespace, userScheduler: true, ...office, database },
+        },
+      });
+    const before = await inventory(bench);
+    const stopPostgres = simulatePostgres(bench);
+    try {
+      const first = await startUp(bench, "first", await hub("crew", "first", withoutWebhooks)).ended;
+      assert.equal(first.code, 0, first.text);
+      const present = { operator: "present" };
+      const second = await startUp(bench, "second", await hub("crew", "second", present)).ended;
+      assert.equal(second.code, 1);
+      for (const role of ["api-crew-dask-gateway", "crew-user-scheduler"])
+        assert.match(
+          second.text,
+          new RegExp(`would make the ClusterRole ${role}, .*like crew-2, .*with namespace: second`),
+        );
+      const renamed = await hub("crew-2", "second", present);
+      for (const again of [false, true]) {
+        const run = await startUp(bench, "second", renamed).ended;
+        assert.equal(run.code, 0, run.text);
+        if (again) assert.doesNotMatch(run.text, /\d+ (created|updated|deleted|replaced)/);
+      }
+      // The operator is the first one's, and so is whatever the two might share.
+      await destroyed(bench, "second");
+      assert.equal((await runDoctor(bench, "first")).code, 0);
+      const still = await startUp(bench, "first", await hub("crew", "first", withoutWebhooks)).ended;
+      assert.doesNotMatch(still.text, /\d+ (created|updated|deleted|replaced)/);
+    } finally {
+      await destroyed(bench, "second");
+      await destroyed(bench, "first");
+      await stopPostgres();
+    }
+    const left = (await inventory(bench)).filter((each) => !before.includes(each));
+    assert.deepEqual(
+      left.filter((each) => !isOfDefinition(each)),
+      [],
+    );
   },
 );
 
