@@ -7,6 +7,7 @@ import { watch } from "../stack/updates.ts";
 import { type GatewayUser, gatewayUser, IMAGE, type Ordered, userPod } from "./gateway-user.ts";
 import { everything, leftSince } from "./hub-stack.ts";
 import { apply, eventually, inNamespace, nobodyAnswers, ready, realTest, smokeTestResult } from "./node.ts";
+import { assertNoSecretShown } from "./pod-secrets.ts";
 
 const LIMITS = { workers: 3, cores: 3, memory: "2G" } as const;
 
@@ -35,6 +36,8 @@ realTest(
             `${result.secondsToFirstResult} s after the test asked for a cluster`,
         );
         assert.deepEqual(await changedBy(stack), []);
+        await stack.refresh();
+        assert.deepEqual(await changedBy(stack), [], "after a refresh");
 
         const { gateway, password } = accessOf(outputs);
         address = gateway;
@@ -43,6 +46,7 @@ realTest(
         await passwordNeeded(bench, gateway, password);
         await optionsApplied(bench, ada);
         await limitsKept(bench, ada);
+        await assertNoSecretShown(bench, "gate", ["gate"]);
 
         const kept = await ada<Ordered>("order", {}, 1);
         await bench.open("gate", config({ limits: { ...LIMITS, idle: "5s" }, smokeTest: false }));

@@ -4,6 +4,7 @@ import { inventory } from "../stack/inventory.ts";
 import { changes, chartSetting, outputOf } from "../stack/sandbox.ts";
 import { jupyterLogin } from "./jupyter.ts";
 import { realTest, smokeTestResult } from "./node.ts";
+import { assertNoSecretShown } from "./pod-secrets.ts";
 
 const HERE = { allowFrom: ["10.0.0.0/8"] };
 
@@ -46,6 +47,9 @@ realTest(
       assert.equal(await jupyterLogin(jupyter, ""), "refused");
 
       assert.deepEqual(changes((await stack.up()).summary.resourceChanges), {});
+      await stack.refresh();
+      assert.deepEqual(changes((await stack.up()).summary.resourceChanges), {}, "after a refresh");
+      await assertNoSecretShown(bench, "computes", ["computes"]);
       await bench.open("computes", config(3));
       assert.deepEqual(changes((await stack.up()).summary.resourceChanges), { update: 1, replace: 1 });
       assert.equal((await smokeTestResult<SmokeTestResult>(bench, "computes")).workers, 3);

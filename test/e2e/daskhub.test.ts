@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import type { Fields } from "../../policies/planned.ts";
 import { attempt } from "../attempt.ts";
 import { isOfDefinition, keptDefinitions, removeDefinitions } from "../stack/definitions.ts";
+import { inRestricted } from "../stack/restricted-namespace.ts";
 import { type Bench, withCharts } from "../stack/sandbox.ts";
+import { watch } from "../stack/updates.ts";
 import { type RunCode, withKernel } from "./hub-kernel.ts";
 import { Person } from "./hub-person.ts";
 import { everything, hubAccess, leftSince, smallHub } from "./hub-stack.ts";
@@ -18,28 +22,49 @@ import {
   realTest,
   smokeTestResult,
 } from "./node.ts";
+import { assertNoSecretShown } from "./pod-secrets.ts";
 
 realTest(
   "people log in to a hub, compute in their notebooks, and a destroy in the middle of it leaves nothing",
   ["jupyterhub", "dask-gateway", "postgres", "dask"],
   async (bench, context) => {
     const before = await everything(bench);
-    const config = await withCharts({
-      "dask:cluster": { provider: "existing", expose: "LoadBalancer" },
-      "dask:releases": { people: smallHub },
-    });
-    const stack = await bench.open("people", config);
+    const open = async (edits: object = {}) =>
+      bench.open(
+        "people",
+        await withCharts({
+          "dask:cluster": { provider: "existing", expose: "LoadBalancer" },
+          "dask:releases": { people: { ...smallHub, ...edits } },
+        }),
+      );
+    const stack = await open();
     const start = Date.now();
     const seconds = (since: number) => ((Date.now() - since) / 1000).toFixed(1);
     let address = "";
     await attempt(async () => {
-      const { outputs } = await stack.up();
+      const first = hubAccess((await stack.up()).outputs, "people");
       context.diagnostic(`up, with a smoke test that computed, took ${seconds(start)} s`);
-      const { mean, workers } = await smokeTestResult<{ mean: number; workers: number }>(bench, "people");
-      assert.equal(workers, 2);
-      assert.ok(Math.abs(mean - 10) < 0.01, `${mean}`);
+      await smokeTestComputed(bench);
+      await stack.refresh();
+      assert.deepEqual(await changedBy(stack), [], "after a refresh");
 
-      const { hub, userPassword, adminPassword } = hubAccess(outputs, "people");
+      // What follows is done with the tokens and passwords of after the rotation.
+      assert.equal(await new Person(first.hub, "bob").login(first.userPassword), "in");
+      const databasePassword = await passwordOfDatabase(bench);
+      await open({ rotation: 2 });
+      const rotation = Date.now();
+      const { hub, userPassword, adminPassword } = hubAccess((await stack.up()).outputs, "people");
+      context.diagnostic(`an up that rotates all tokens took ${seconds(rotation)} s`);
+      await smokeTestComputed(bench);
+      assert.equal(
+        await new Person(hub, "bob").login(first.userPassword),
+        "refused",
+        "the password of before",
+      );
+      assert.equal(await databaseTakes(bench, databasePassword), "refused");
+      assert.equal(await databaseTakes(bench, await passwordOfDatabase(bench)), "in");
+      await assertNoSecretShown(bench, "people", ["people", "cnpg-system"]);
+
       address = hub;
       const [ada, bob] = [new Person(hub, "ada"), new Person(hub, "bob")];
       assert.equal(await bob.login("dask"), "refused");
@@ -68,6 +93,15 @@ realTest(
       const pods = await podsOf(bench);
       assert.equal(pods.filter((name) => name.startsWith("dask-worker-")).length, 2, pods.join(" "));
       assert.equal(pods.filter((name) => name.startsWith("jupyter-")).length, 2, pods.join(" "));
+      await workIsRestricted(bench);
+
+      await open({ rotation: 2, gatewayValues: NO_OPTIONS });
+      let failure = "";
+      await assert.rejects(stack.up(), (error: Error) => {
+        failure = error.message;
+        return failure.includes("the gateway offers no option");
+      });
+      await assertNoSecretShown(bench, "people", ["people", "cnpg-system"], { "the error of up": failure });
     }).finally(async () => {
       const end = Date.now();
       await stack.destroy({ remove: true });
@@ -98,6 +132,63 @@ client.wait_for_workers(2, timeout=120)
 mean = da.random.normal(size=(10000, 10000)).mean().compute()
 print(json.dumps({"mean": float(mean), "seconds": round(time.monotonic() - start, 1)}))
 `;
+
+/** What one more up changes. */
+async function changedBy(stack: Stack): Promise<string[]> {
+  const watched = watch();
+  await stack.up(watched);
+  return watched.done();
+}
+
+/** Values of a gateway that lets people choose nothing, so that the smoke test fails at once. */
+const NO_OPTIONS = {
+  gateway: {
+    extraConfig: {
+      "zz-no-options":
+        "from dask_gateway_server.options import Options\nc.Backend.cluster_options = Options()",
+    },
+  },
+};
+
+/** The database password that the hub has now. */
+async function passwordOfDatabase({ kubectl }: Bench): Promise<string> {
+  const path = ["-o", "jsonpath={.data.password}"];
+  const data = await kubectl("get", "secret", "people-db-user", "-n", "people", ...path);
+  return Buffer.from(data, "base64").toString();
+}
+
+/** Whether Postgres lets the hub's user in with a password, from where the hub is. */
+async function databaseTakes({ kubectl }: Bench, password: string): Promise<"in" | "refused"> {
+  const program = `
+import psycopg2
+try:
+    psycopg2.connect(host="people-db-rw", user="hub", dbname="hub", password="${password}").close()
+    print("in")
+except psycopg2.OperationalError as error:
+    print("refused" if "password authentication failed" in str(error) else error)
+`;
+  const answer = await kubectl("exec", "-n", "people", "deployment/hub", "--", "python3", "-c", program);
+  assert.ok(answer === "in" || answer === "refused", answer);
+  return answer;
+}
+
+/** What people's work makes would be taken by a namespace that enforces the restricted Pod Security profile. */
+async function workIsRestricted({ kubectl }: Bench): Promise<void> {
+  const { items }: { items: readonly { metadata: { name: string }; spec: Fields }[] } = JSON.parse(
+    await kubectl("get", "pods", "-n", "people", "-o", "json"),
+  );
+  const work = items.filter(({ metadata }) => /^(jupyter|dask-(scheduler|worker))-/.test(metadata.name));
+  assert.equal(work.length, 5, work.map(({ metadata }) => metadata.name).join(" "));
+  await inRestricted({ kubectl }, async (admit) => {
+    for (const { spec } of work) await admit(spec);
+  });
+}
+
+async function smokeTestComputed(bench: Bench): Promise<void> {
+  const { mean, workers } = await smokeTestResult<{ mean: number; workers: number }>(bench, "people");
+  assert.equal(workers, 2);
+  assert.ok(Math.abs(mean - 10) < 0.01, `${mean}`);
+}
 
 const OF_A_NOTEBOOK = {
   "hub:8081": true,
