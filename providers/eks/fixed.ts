@@ -50,7 +50,7 @@ export function unchanged({ settings, name }: EksContext, network: EksNetwork, c
         )
       : compared(
           CLOUD,
-          { "network.existing.privateSubnets": [...existing.privateSubnets].sort() },
+          { "network.existing.privateSubnets": [...new Set(existing.privateSubnets)].sort() },
           pulumi.output({ "network.existing.privateSubnets": subnets.apply((ids) => [...ids].sort()) }),
         ),
   ];

@@ -5,7 +5,7 @@ import { tagsOf } from "../cloud/tags.ts";
 import * as aws from "./aws.ts";
 
 /** The provider of Amazon for the region of the settings, with what the stack's own `aws:` configuration says beside it. */
-export function awsProvider({ region, profile, owner, tags }: EksSettings): aws.Provider {
+export function awsProvider({ region, profile, owner, tags, existing }: EksSettings): aws.Provider {
   return new aws.Provider(
     "aws",
     {
@@ -15,8 +15,8 @@ export function awsProvider({ region, profile, owner, tags }: EksSettings): aws.
       // So everything is tagged that can be, without a word of it at each place.
       defaultTags: { tags: { ...aws.config.defaultTags?.tags, ...tagsOf({ owner, tags }) } },
     },
-    // In another region nothing of the stack would be found; the cluster says that it stays where it is.
-    { ignoreChanges: ["region"] },
+    // In another region nothing of the stack would be found; its cluster says that it stays where it is.
+    { ignoreChanges: existing === undefined ? ["region"] : [] },
   );
 }
 

@@ -768,7 +768,7 @@ test("a change that would need another cluster stops an up before nodes, add-ons
 });
 
 test("subnets in another order are the same cluster, whose nodes move to the first", async () => {
-  const existing = { privateSubnets: ["subnet-0b", "subnet-0a"] };
+  const existing = { privateSubnets: ["subnet-0b", "subnet-0a", "subnet-0b"] };
   const states = standing({ vpcConfig: { subnetIds: ["subnet-0a", "subnet-0b"] } });
   const made = await program({ network: { existing } }, { states });
   assert.deepEqual(made.find(GROUP, "core").inputs.subnetIds, ["subnet-0b"]);
