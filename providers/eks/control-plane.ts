@@ -8,6 +8,7 @@ import type { EksNetwork } from "./network.ts";
 /** The control plane of a cluster on EKS. */
 export interface ControlPlane {
   readonly name: pulumi.Output<string>;
+  /** Known in every preview but the first; what hangs on a changed cluster waits for the others. */
   readonly arn: pulumi.Output<string>;
   readonly endpoint: pulumi.Output<string>;
   /** Certificate of its authority, in base64. */
@@ -72,7 +73,7 @@ export function createControlPlane(context: EksContext, network: EksNetwork): Co
   const admins = settings.admins.flatMap((arn) => admin(arn, clusterName, context));
   return {
     name: clusterName,
-    arn: once(cluster.arn),
+    arn: cluster.arn,
     endpoint: once(cluster.endpoint),
     certificateAuthority: once(cluster.certificateAuthority.data),
     version: once(cluster.version),

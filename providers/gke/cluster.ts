@@ -10,6 +10,8 @@ import type { GkeContext, GkeNetwork } from "./network.ts";
 /** A GKE cluster as its pools and its kubeconfig need it. */
 export interface GkeControlPlane {
   readonly id: pulumi.Output<string>;
+  /** Its id for what is made in it: there once the cluster is known to be as the settings want it. */
+  readonly unchangedId: pulumi.Output<string>;
   readonly name: pulumi.Output<string>;
   /** What the kubeconfig is written from. */
   readonly api: pulumi.Output<GkeApi>;
@@ -46,7 +48,8 @@ export function createControlPlane(
     );
   const once = unchanged(context, network, cluster);
   return {
-    id: once(cluster.id),
+    id: cluster.id,
+    unchangedId: once(cluster.id),
     name: once(cluster.name),
     api: once(api),
     workloadIdentity: true,
@@ -73,7 +76,7 @@ export function findControlPlane(context: GkeContext, name: string): GkeControlP
   const workloadIdentity = found.apply(({ workloadIdentityConfigs }) =>
     workloadIdentityConfigs.some(({ workloadPool }) => workloadPool !== ""),
   );
-  return { id: found.id, name: found.name, api, workloadIdentity, resources: [] };
+  return { id: found.id, unchangedId: found.id, name: found.name, api, workloadIdentity, resources: [] };
 }
 
 /** Arguments of the cluster that follow from the settings alone. */

@@ -21,7 +21,7 @@ export function createPools(
         name,
         {
           ...poolArgs(pool, context),
-          cluster: cluster.id,
+          cluster: cluster.unchangedId,
           nodeConfig: { ...nodeConfig(name, pool, context, account), ...metadataServer(cluster) },
         },
         {
