@@ -96,7 +96,7 @@ async function end(running: Running): Promise<void> {
   while (isAlive(running)) await sleep(20);
 }
 
-/** Sends a signal to a process, or to nobody where it has ended. */
+/** Sends a signal to a process, or to a group by its negative number; to nobody where it has ended. */
 export function sendSignal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);

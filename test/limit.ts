@@ -1,5 +1,5 @@
-import { spawnSync } from "node:child_process";
 import { sendSignal } from "../sandbox/processes.ts";
+import { children } from "./programs.ts";
 
 /** How long the body of a test may take once what it runs on is there, in milliseconds. */
 const LIMIT_MS = 10 * 60_000;
@@ -37,17 +37,4 @@ export async function limited(body: () => Promise<void>, limitMs = LIMIT_MS): Pr
     for (const timer of timers) clearTimeout(timer);
   }
   if (over.signal.aborted) throw late;
-}
-
-/** The commands that this process has started and what they have; not what leads a process group, like a sandbox's. */
-function children(): number[] {
-  // Without `ps` nothing is interrupted, and the test is given up in the end.
-  const { stdout } = spawnSync("ps", ["-eo", "pid=,ppid=,pgid="], { encoding: "utf8" });
-  const rows = (stdout ?? "").split("\n").map((line) => line.trim().split(/\s+/).map(Number));
-  const group = rows.find(([pid]) => pid === process.pid)?.[2];
-  const below = (above: number): number[] =>
-    rows
-      .filter(([, parent, of]) => parent === above && of === group)
-      .flatMap(([pid = 0]) => [pid, ...below(pid)]);
-  return below(process.pid);
 }

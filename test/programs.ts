@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { repository } from "../sandbox/layout.ts";
+import { sendSignal } from "../sandbox/processes.ts";
 
 const running = new Set<ChildProcess>();
 
@@ -33,13 +34,21 @@ export function runScript(
   });
 }
 
-/** Ends every script that runs, and what it has started. */
-export function endScripts(): void {
-  for (const { pid } of running) {
-    try {
-      if (pid !== undefined) process.kill(-pid, "SIGTERM");
-    } catch {
-      // It ended between the look and the signal.
-    }
-  }
+/** Ends every script that runs and every other command, with what they have started. */
+export function endPrograms(): void {
+  for (const { pid } of running) if (pid !== undefined) sendSignal(-pid, "SIGTERM");
+  for (const pid of children()) sendSignal(pid, "SIGTERM");
+}
+
+/** The commands that this process has started and what they have; not what leads a process group, like a sandbox's. */
+export function children(): number[] {
+  // Without `ps` nobody is found: a test that hangs is then given up in the end.
+  const { stdout } = spawnSync("ps", ["-eo", "pid=,ppid=,pgid="], { encoding: "utf8" });
+  const rows = (stdout ?? "").split("\n").map((line) => line.trim().split(/\s+/).map(Number));
+  const group = rows.find(([pid]) => pid === process.pid)?.[2];
+  const below = (above: number): number[] =>
+    rows
+      .filter(([, parent, of]) => parent === above && of === group)
+      .flatMap(([pid = 0]) => [pid, ...below(pid)]);
+  return below(process.pid);
 }

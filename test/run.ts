@@ -4,7 +4,7 @@ import { genuineCharts } from "../sandbox/charts.ts";
 import { inWords, type Obstacle } from "../sandbox/obstacle.ts";
 import { filesOf, LEVELS, type Level, levelsNamed, obstacleOf } from "./levels.ts";
 import { type PlacedLevel, withPlace } from "./places.ts";
-import { endScripts, runScript } from "./programs.ts";
+import { endPrograms, runScript } from "./programs.ts";
 import { counted, NONE, runFiles, sum, type Tally } from "./tally.ts";
 
 // npm test [-- <level> ... [--keep-going] [--strict]]: the levels in the order of what they cost; without a level all
@@ -123,8 +123,8 @@ for (const [signal, code] of [
     if (interrupted.signal.aborted) return;
     console.error(`${signal}: stopping what was started`);
     process.exitCode = code;
+    endPrograms();
     interrupted.abort();
-    endScripts();
   });
 }
 
