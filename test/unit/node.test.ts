@@ -7,6 +7,7 @@ import { postgresMajor } from "../../sandbox/images/postgres.ts";
 import { hierarchies } from "../../sandbox/node/cgroups.ts";
 import { registryHosts } from "../../sandbox/node/containerd.ts";
 import { exposedHere } from "../../sandbox/node/exposed.ts";
+import { mounts } from "../../sandbox/node/leftovers.ts";
 import { networkAt, overlapsAny } from "../../sandbox/node/network.ts";
 import { missingCapabilities } from "../../sandbox/node/prerequisites.ts";
 import { isReady } from "../../sandbox/node/real-node.ts";
@@ -53,6 +54,17 @@ test("cgroup hierarchies are found with version 1, version 2 and both", () => {
 test("root without the capabilities that a node needs is told which ones", () => {
   assert.deepEqual(missingCapabilities("CapEff:\t000001ffffffffff\n"), []);
   assert.deepEqual(missingCapabilities("CapEff:\t00000000a80425fb\n"), ["CAP_NET_ADMIN", "CAP_SYS_ADMIN"]);
+});
+
+test("a mount that a node left is found by where it is, and by what it shows", () => {
+  const traces = { root: "/tmp/one", link: "", cgroups: [], network: undefined, processes: new Map() };
+  const below = "40 1 0:30 / /tmp/one/cluster/node/x rw - tmpfs tmpfs rw";
+  const bound = "41 1 254:0 /one/cluster/node/kubelet /var/lib/kubelet rw - ext4 /dev/vda rw";
+  const strange = "42 1 254:0 /two/cluster/node/kubelet /var/lib/kubelet rw - ext4 /dev/vda rw";
+  assert.deepEqual(mounts(traces, [below, bound, strange].join("\n")), [
+    `mount: ${below}`,
+    `mount: ${bound}`,
+  ]);
 });
 
 test("containerd asks the sandbox for every image", () => {
