@@ -28,9 +28,17 @@ const METADATA_OF_ONE = {
   Accept: "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json",
 };
 
+/** How many objects are asked for at once: each question is a connection, and a large stack has hundreds. */
+const AT_ONCE = 20;
+
 async function those(api: ApiClient, paths: readonly string[], kind: "found" | "absent"): Promise<string[]> {
-  const answers = await Promise.all(
-    paths.map(async (path) => ({ path, answer: await api.get(path, METADATA_OF_ONE) })),
-  );
-  return answers.filter(({ answer }) => answer.kind === kind).map(({ path }) => path);
+  const found: string[] = [];
+  for (let from = 0; from < paths.length; from += AT_ONCE) {
+    const some = paths.slice(from, from + AT_ONCE);
+    const answers = await Promise.all(
+      some.map(async (path) => ({ path, answer: await api.get(path, METADATA_OF_ONE) })),
+    );
+    found.push(...answers.filter(({ answer }) => answer.kind === kind).map(({ path }) => path));
+  }
+  return found;
 }
