@@ -69,7 +69,7 @@ export function changeWarnings(wanted: Traits, actual: Traits): string[] {
   return [
     ...(changed.length > 0
       ? [
-          `Magnum does not change labels of a cluster that is there; left as they were: ${changed.join(", ")}. Limits of the core pool: openstack coe nodegroup update <cluster> default-worker replace max_node_count=<n>`,
+          `Magnum does not change labels of a cluster that is there; left as they were: ${changed.join(", ")}. Limits of the core pool, with the Heat driver: openstack coe nodegroup update <cluster> default-worker replace max_node_count=<n>; with Cluster API they stay`,
         ]
       : []),
     ...(template
