@@ -11,7 +11,7 @@ const LOGIN_VARIABLES = [
   "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 ];
 
-const SKIP = "(liveChecks: false leaves this check out)";
+const SKIP = "; or set dask:liveChecks: false to leave this check out";
 
 /**
  * Refuses to go on where nothing on this machine could sign in to Amazon.
@@ -34,12 +34,12 @@ export function requireAwsLogin(
     if (files.some((file) => profilesOf(readFileSync(file, "utf8")).includes(wanted))) return;
     const where = profile === undefined ? "AWS_PROFILE" : "dask:cluster.profile";
     throw new UserError(
-      `${where} names ${wanted}, which is no profile of ~/.aws/config; run: aws configure sso --profile ${wanted}, or name another ${SKIP}`,
+      `${where} names ${wanted}, which is no profile of ~/.aws/config; run: aws configure sso --profile ${wanted}, or name another${SKIP}`,
     );
   }
   if (LOGIN_VARIABLES.some((name) => (env[name] ?? "") !== "") || files.length > 0 || onAmazon()) return;
   throw new UserError(
-    `nothing here signs in to Amazon Web Services; run: aws configure sso, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY ${SKIP}`,
+    `nothing here signs in to Amazon Web Services; run: aws configure sso, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY${SKIP}`,
   );
 }
 

@@ -30,7 +30,7 @@ export function requireGoogleLogin(env: NodeJS.ProcessEnv = process.env): void {
   if (existsSync(join(gcloudDirectory(env), "application_default_credentials.json")) || onGoogleCloud())
     return;
   throw new UserError(
-    "nothing here logs in to Google Cloud; run: gcloud auth application-default login, or set GOOGLE_CREDENTIALS (liveChecks: false leaves this check out)",
+    "nothing here logs in to Google Cloud; run: gcloud auth application-default login, or set GOOGLE_CREDENTIALS; or set dask:liveChecks: false to leave this check out",
   );
 }
 
@@ -68,7 +68,7 @@ export function requirePluginLogin(
     GCLOUD_ACCOUNTS.some((file) => existsSync(join(directory, file)));
   if (hasAccount || onGoogle()) return;
   throw new UserError(
-    `${GKE_PLUGIN} takes gcloud's own account, and gcloud has none: application default credentials and GOOGLE_CREDENTIALS are not it; run: gcloud auth login, in a pipeline: gcloud auth activate-service-account --key-file=<file>, ${TOKEN_REMEDY} (liveChecks: false leaves this check out)`,
+    `${GKE_PLUGIN} takes gcloud's own account, and gcloud has none: application default credentials and GOOGLE_CREDENTIALS are not it; run: gcloud auth login, in a pipeline: gcloud auth activate-service-account --key-file=<file>, ${TOKEN_REMEDY}; or set dask:liveChecks: false to leave this check out`,
   );
 }
 

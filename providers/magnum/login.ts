@@ -16,7 +16,7 @@ export interface OpenstackConfig {
 /** Variables that carry a secret to Keystone; `OS_AUTH_URL` alone logs nobody in. */
 const SECRETS = ["OS_PASSWORD", "OS_APPLICATION_CREDENTIAL_SECRET", "OS_TOKEN", "OS_AUTH_TOKEN"];
 
-const SKIP = "(liveChecks: false leaves this check out)";
+const SKIP = "; or set dask:liveChecks: false to leave this check out";
 
 /**
  * Refuses to go on where nothing on this machine could log in to an OpenStack cloud.
@@ -28,19 +28,19 @@ export function requireOpenstackLogin(config: OpenstackConfig, env: NodeJS.Proce
   if (cloud !== "") {
     if (cloudsFiles(env).some((file) => existsSync(file))) return;
     throw new UserError(
-      `the cloud ${cloud} is named, and there is no clouds.yaml here or in ~/.config/openstack; download yours from the dashboard ${SKIP}`,
+      `the cloud ${cloud} is named, and there is no clouds.yaml here or in ~/.config/openstack; download yours from the dashboard${SKIP}`,
     );
   }
   const authUrl = config.authUrl ?? env.OS_AUTH_URL ?? "";
   if (authUrl === "") {
     throw new UserError(
-      `nothing here logs in to OpenStack; source your openrc file, or run: pulumi config set openstack:cloud <name in clouds.yaml> ${SKIP}`,
+      `nothing here logs in to OpenStack; source your openrc file, or run: pulumi config set openstack:cloud <name in clouds.yaml>${SKIP}`,
     );
   }
   // Secrets of the stack's configuration are the provider's to read.
   if (config.authUrl !== undefined || SECRETS.some((name) => (env[name] ?? "") !== "")) return;
   throw new UserError(
-    `OS_AUTH_URL is set without a password or an application credential; source the whole openrc file ${SKIP}`,
+    `OS_AUTH_URL is set without a password or an application credential; source the whole openrc file${SKIP}`,
   );
 }
 

@@ -25,7 +25,7 @@ export function checkDaskOperator(
   }
   const other = olderRival(name, own, settings);
   if (other !== undefined) {
-    const message = `would work in namespace ${other.namespace}, where ${other.name} does already; let one operator serve it`;
+    const message = `would work in namespace ${other.namespace}, where ${other.name} does already; leave it to one operator`;
     found.push(report(["releases", name], message));
   }
   return found;
