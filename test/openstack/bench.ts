@@ -27,7 +27,15 @@ export interface CloudBench {
   /** Opens the stack of a stack file's `dask:` keys; the test destroys it. */
   open(stackName: string, config: Config): Promise<Stack>;
   /** `pulumi preview` of the real CLI for a stack that has been opened, with this config; answers what it prints. */
-  preview(stackName: string, config: Config): Promise<{ readonly code: number; readonly text: string }>;
+  preview(stackName: string, config: Config): Promise<Printed>;
+  /** `pulumi destroy` of the real CLI, which previews first, unlike that of the Automation API; answers what it prints. */
+  destroy(stackName: string): Promise<Printed>;
+}
+
+/** How a command ended, and all that it printed. */
+interface Printed {
+  readonly code: number;
+  readonly text: string;
 }
 
 type Config = Readonly<Record<string, unknown>>;
@@ -67,22 +75,27 @@ async function benchOn(cloud: Cloud): Promise<CloudBench> {
       await open(stackName, config);
       return previewByCli(cloud, stackName);
     },
+    destroy: (stackName) => byCli(cloud, stackName, "destroy", "--yes"),
   };
 }
 
 /** Previews with the entry point and the node arguments of Pulumi.yaml: a refusal ends as it does for a user. */
-async function previewByCli(cloud: Cloud, stackName: string) {
+async function previewByCli(cloud: Cloud, stackName: string): Promise<Printed> {
   const host = await startLanguageHost(repository, cloud.env);
-  const file = join(layoutOf(cloud.root).stacks, `Pulumi.${stackName}.yaml`);
-  const args = ["preview", "--non-interactive", "--stack", stackName, "--config-file", file];
-  const options = { cwd: repository, env: { ...process.env, ...cloud.env }, maxBuffer: 64 * 1024 * 1024 };
   try {
-    return await new Promise<{ code: number; text: string }>((done) => {
-      execFile("pulumi", [...args, "--client", host.address], options, (error, stdout, stderr) =>
-        done({ code: error === null ? 0 : 1, text: stdout + stderr }),
-      );
-    });
+    return await byCli(cloud, stackName, "preview", "--client", host.address);
   } finally {
     host.close();
   }
+}
+
+function byCli(cloud: Cloud, stackName: string, command: string, ...more: string[]): Promise<Printed> {
+  const file = join(layoutOf(cloud.root).stacks, `Pulumi.${stackName}.yaml`);
+  const args = [command, "--non-interactive", "--stack", stackName, "--config-file", file, ...more];
+  const options = { cwd: repository, env: { ...process.env, ...cloud.env }, maxBuffer: 64 * 1024 * 1024 };
+  return new Promise((done) => {
+    execFile("pulumi", args, options, (error, stdout, stderr) =>
+      done({ code: error === null ? 0 : 1, text: stdout + stderr }),
+    );
+  });
 }
