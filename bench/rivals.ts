@@ -67,15 +67,20 @@ export function foundRivals(): Rivals {
 /**
  * Finds the rivals on PATH or in the cache, and builds those that are missing.
  *
+ * Where OpenTofu cannot be built, Terraform takes its place if that is on PATH.
+ *
  * @throws Error where Helm can be neither found nor built; without OpenTofu the benchmark goes on and says so
  */
 export async function ensureRivals(log: Log): Promise<Rivals> {
   if (foundRivals().helm === undefined) await buildAll([rivalTools.helm], log);
-  if (foundRivals().tofu === undefined)
-    await buildAll([rivalTools.tofu, rivalTools.tofuProvider], log).catch((error: unknown) =>
-      log(`OpenTofu is left out: ${String(error)}`),
-    );
-  return foundRivals();
+  const missing = [
+    ...(findOnPath("terraform-provider-helm") === undefined ? [rivalTools.tofuProvider] : []),
+    ...(findOnPath("tofu") === undefined ? [rivalTools.tofu] : []),
+  ];
+  await buildAll(missing, log).catch((error: unknown) => log(String(error)));
+  const found = foundRivals();
+  if (found.tofu === undefined) log("OpenTofu is left out: it and its provider for Helm are not there");
+  return found;
 }
 
 /** One Helm release as a stack of ours has it: what the rivals install too. */
