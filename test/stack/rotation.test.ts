@@ -22,21 +22,21 @@ sandboxTest(
     const given = new Map([["the password that was given", DATABASE_PASSWORD]]);
     const search = searchSecrets(bench, "kinds", EVERY_KIND, given);
     const open = (edits: Edits = {}) => openEveryKind(bench, "kinds", edits);
-    const stack = await open({ batch: { environment: { SANDBOX_FAIL: "it does not compute" } } });
+    const nowhere = { gateway: { nodeSelector: { no: "such-node" } } };
+    const stack = await open({ programs: { timeout: "20s", values: nowhere } });
     try {
-      await assert.rejects(stack.up(said(search.say)), (error: Error) => {
-        search.say(error.message);
-        return error.message.includes("it does not compute");
-      });
-      await search.look("after a smoke test that failed");
-
-      const nowhere = { gateway: { nodeSelector: { no: "such-node" } } };
-      await open({ programs: { timeout: "20s", values: nowhere } });
       await assert.rejects(stack.up(said(search.say)), (error: Error) => {
         search.say(error.message);
         return /programs[\s\S]*(context deadline exceeded|timed out)/.test(error.message);
       });
       await search.look("after a gateway that did not come up");
+
+      await open({ batch: { environment: { SANDBOX_FAIL: "it does not compute" } } });
+      await assert.rejects(stack.up(said(search.say)), (error: Error) => {
+        search.say(error.message);
+        return error.message.includes("it does not compute");
+      });
+      await search.look("after a smoke test that failed");
 
       await open();
       await stack.preview(said(search.say));
