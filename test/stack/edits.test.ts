@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import { mergeValues } from "../../components/chart.ts";
 import { genuineCharts } from "../../sandbox/charts.ts";
 import { removeDefinitions } from "./definitions.ts";
 import { type Edits, openEveryKind } from "./every-kind.ts";
@@ -17,11 +18,7 @@ const edits: readonly Edit[] = [
     { batch: { image: { tag: "2025.12.0" } } },
     ["replace batch-smoke-test", "update batch"],
   ],
-  [
-    "larger workers",
-    { batch: { workers: { replicas: 1, memory: "1G" } } },
-    ["replace batch-smoke-test", "update batch"],
-  ],
+  ["larger workers", { batch: { workers: { memory: "1G" } } }, ["replace batch-smoke-test", "update batch"]],
   [
     "another image of a gateway's clusters",
     { programs: { image: "example.org/dask-gateway:1" } },
@@ -47,7 +44,7 @@ const edits: readonly Edit[] = [
     { team: { image: "example.org/notebook:1" } },
     ["replace team-smoke-test", "update team", "update team-dask-gateway"],
   ],
-  ["a larger database", { team: { database: { timeout: "60s", memory: "2G" } } }, ["update team-db"]],
+  ["a larger database", { team: { database: { memory: "2G" } } }, ["update team-db"]],
   ["a larger operator", { kube: { memory: "1G" } }, ["replace kube-smoke-test", "update kube"]],
 ];
 
@@ -57,7 +54,7 @@ sandboxTest(
     await edited(bench, "edits", async (open) => {
       let all: Edits = {};
       const after = async ([what, edit, done]: Edit) => {
-        all = merged(all, edit);
+        all = mergeValues(all, edit) as Edits;
         const stack = await open(all);
         assert.deepEqual(await changed(stack), done, what);
       };
@@ -136,12 +133,6 @@ async function edited(
     await stopPostgres();
     await removeDefinitions(bench);
   }
-}
-
-/** Edits one after the other: later keys of a release beside the earlier ones. */
-function merged(all: Edits, edit: Edits): Edits {
-  const entries = Object.entries(edit).map(([name, each]) => [name, { ...all[name], ...each }]);
-  return { ...all, ...Object.fromEntries(entries) };
 }
 
 /** What an up did, without what stayed the same. */

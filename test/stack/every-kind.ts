@@ -1,4 +1,5 @@
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import { mergeValues } from "../../components/chart.ts";
 import { type Bench, withCharts } from "./sandbox.ts";
 import { withoutWebhooks } from "./simulated-postgres.ts";
 
@@ -35,7 +36,7 @@ export async function openEveryKind(bench: Bench, stackName: string, edits: Edit
     "dask:cluster": { provider: "existing", expose: "LoadBalancer" },
     "dask:postgres": { ...withoutWebhooks, ...postgres },
     "dask:releases": Object.fromEntries(
-      Object.entries(releases).map(([name, release]) => [name, { ...release, ...others[name] }]),
+      Object.entries(releases).map(([name, release]) => [name, mergeValues(release, others[name] ?? {})]),
     ),
   });
   const stack = await bench.open(stackName, config);

@@ -38,6 +38,7 @@ const TOKENS: Readonly<Record<string, string>> = {
   "dask-gateway traefik": "reads the routes of DaskClusters",
   "jupyterhub hub": "starts people's servers",
   "jupyterhub user-scheduler": "places people's servers",
+  "kube-smoke-test": "makes a DaskCluster, as people do",
 };
 
 /** The parts whose pods the restricted profile would refuse, and why they are as they are. */
@@ -76,7 +77,7 @@ sandboxTest(
 );
 
 /** Parts with no power at all. */
-const OTHER_PARTS = ["jupyterhub proxy", "user-placeholder", "smoke-test", "kube-end-clusters"];
+const OTHER_PARTS = ["jupyterhub proxy", "user-placeholder", "team-smoke-test", "kube-end-clusters"];
 
 interface RunningPod {
   readonly metadata: {
@@ -97,8 +98,8 @@ async function podsOfStack({ kubectl }: Bench): Promise<readonly RunningPod[]> {
 
 /** What a pod belongs to, by the labels that its chart gives it. */
 function partOf({ metadata: { name, labels = {} } }: RunningPod): string {
-  if ("job-name" in labels) return name.includes("smoke-test") ? "smoke-test" : name;
-  const { app, component } = labels;
+  const { app, component, "job-name": job } = labels;
+  if (job !== undefined) return job;
   const known = labels["app.kubernetes.io/name"];
   const inner = component ?? labels["app.kubernetes.io/component"];
   const part = inner === "gateway" ? "api" : inner;
