@@ -50,6 +50,7 @@ const UNRESTRICTED: Readonly<Record<string, string>> = {
   "dask-gateway controller": "the chart has no values for what pods and containers may do",
   "dask-gateway traefik": "the chart has no values for what pods and containers may do",
   "jupyterhub continuous-image-puller": "its containers only wait, as the chart writes them",
+  "kube-smoke-test": "it installs packages into its image, and its annotation says so",
 };
 
 sandboxTest(
