@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
-import { request as requestPlain } from "node:http";
+import { type IncomingHttpHeaders, request as requestPlain } from "node:http";
 import { request as requestTls } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { UserError } from "../../settings/problems.ts";
@@ -109,7 +110,26 @@ function parsed(body: string, url: string): unknown {
   }
 }
 
-function fetchText(server: string, path: string, options: object): Promise<{ status: number; body: string }> {
+interface HttpAnswer {
+  readonly status: number;
+  readonly body: string;
+  /** Seconds after which a server that is busy wants to be asked again. */
+  readonly retryAfter: number;
+}
+
+/** How often a busy server is asked. */
+const TRIES = 10;
+
+/** Asks again where the server says so: it is busy, or has only just learnt of the kind of the objects. */
+async function fetchText(server: string, path: string, options: object): Promise<HttpAnswer> {
+  for (let tries = 1; ; tries++) {
+    const answer = await fetchOnce(server, path, options);
+    if (answer.status !== 429 || tries === TRIES) return answer;
+    await sleep(answer.retryAfter * 1000);
+  }
+}
+
+function fetchOnce(server: string, path: string, options: object): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string) =>
       reject(
@@ -126,13 +146,23 @@ function fetchText(server: string, path: string, options: object): Promise<{ sta
       });
       // A connection that breaks off in the middle: the request has no error then, and there is no end.
       response.on("error", (error) => fail(error.message));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+      response.on("end", () =>
+        resolve({ status: response.statusCode ?? 0, body, retryAfter: secondsOf(response.headers) }),
+      );
     });
     call.on("timeout", () => call.destroy(new Error(`no answer in ${TIMEOUT_MS / 1000} s`)));
     call.on("error", (error) => fail(error.message));
     call.end();
   });
 }
+
+function secondsOf({ "retry-after": wanted = "1" }: IncomingHttpHeaders): number {
+  const seconds = Number(wanted);
+  return seconds >= 0 && seconds <= LONGEST_S ? seconds : LONGEST_S;
+}
+
+/** The longest that a busy server may have us wait, in seconds; a date or nonsense waits as long. */
+const LONGEST_S = 5;
 
 function decoded(data?: string): Buffer | undefined {
   return data === undefined ? undefined : Buffer.from(data, "base64");

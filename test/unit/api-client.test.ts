@@ -58,3 +58,21 @@ test("metadata alone is asked for by a header, beside the user's token", async (
       }),
   );
 });
+
+test("a server that is busy is asked again when it says so, and not for ever", async () => {
+  let asked = 0;
+  const busy =
+    (times: number): RequestListener =>
+    (_request, response) => {
+      asked++;
+      response.writeHead(asked <= times ? 429 : 200, { "Retry-After": "0" });
+      response.end("{}");
+    };
+  await against(busy(2), async (api) =>
+    assert.deepEqual(await api.get("/api"), { kind: "found", object: {} }),
+  );
+  assert.equal(asked, 3);
+  await against(busy(Number.POSITIVE_INFINITY), (api) =>
+    assert.rejects(api.get("/api"), /^Error: http:\S+\/api answered 429/),
+  );
+});
