@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { criticalPath, doneOf } from "../../bench/critical-path.ts";
 import { bareRelease, rowsOf, type Samples } from "../../bench/figures.ts";
-import { cpuSeconds, measure, total } from "../../bench/measure.ts";
+import { type Cost, cpuSeconds, measure, total } from "../../bench/measure.ts";
 import { readOptions } from "../../bench/options.ts";
 import { helmUpgrade, releasesOf, tofuConfiguration } from "../../bench/rivals.ts";
 import { fit, marginalCosts, median, medianRatio, verdictOf } from "../../bench/statistics.ts";
@@ -79,15 +79,22 @@ test("a command's cost counts what its children did, and a command that fails sa
   const inChild = `require("node:child_process").execFileSync(process.execPath, ["-e", ${JSON.stringify(busy)}])`;
   const run = (script: string) =>
     measure({ command: [process.execPath, "-e", script], cwd: process.cwd(), env: {} });
-  const cost = await run(inChild);
+  let cost = await run(inChild);
+  // A machine that is busy with other tests may look only before the command holds anything, or after.
+  for (let tries = 1; held(cost) <= 10 && tries < 10; tries++) cost = await run(inChild);
   assert.ok(cost.seconds >= 0.3, `${cost.seconds} s`);
   assert.ok(cost.cpuSeconds >= 0.02 && cost.cpuSeconds <= cost.seconds * 4, `${cost.cpuSeconds} s of CPU`);
-  if (process.platform === "linux") assert.ok((cost.peakMiB ?? 0) > 10, `${cost.peakMiB} MiB`);
+  assert.ok(held(cost) > 10, `${cost.peakMiB} MiB`);
   await assert.rejects(
     run("console.error('no such chart'); process.exit(3)"),
     /ended with 3:\nno such chart/,
   );
 });
+
+/** MiB that a command held; only Linux tells. */
+function held({ peakMiB }: Cost): number {
+  return process.platform === "linux" ? (peakMiB ?? 0) : Number.POSITIVE_INFINITY;
+}
 
 test("commands one after the other cost their sum of time and the most memory of any", () => {
   const costs = [
