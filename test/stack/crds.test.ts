@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { isOfDefinition, keptDefinitions, removeDefinitions } from "./definitions.ts";
 import { inventory } from "./inventory.ts";
+import { startUp } from "./runs.ts";
 import { changes, outputOf, sandboxTest, withCharts } from "./sandbox.ts";
 
 /** A gateway that brings definitions, and how the stack treats these. */
@@ -36,10 +37,9 @@ sandboxTest(
       assert.deepEqual((await keptDefinitions(bench)).length, kept.length);
       assert.deepEqual(await withoutDefinitions(), before);
 
-      await (await open("own")).up().then(
-        () => assert.fail("definitions that are not the stack's were owned"),
-        (error: Error) => assert.match(error.message, /finds the definition \S+, which is not this stack's/),
-      );
+      const { code, text } = await startUp(bench, "defining", await config("own")).ended;
+      assert.notEqual(code, 0, "definitions that are not the stack's were owned");
+      assert.match(text, /finds the definition \S+, which is not this stack's/);
       stack = await open("manage");
       await stack.up();
       assert.deepEqual(changes((await stack.up()).summary.resourceChanges), {});
