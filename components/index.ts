@@ -15,6 +15,7 @@ import { JupyterHub } from "./jupyterhub.ts";
 import { createNamespaces, type Namespace } from "./namespace.ts";
 import { createPostgresOperator, type PostgresOperator } from "./postgres/operator.ts";
 import type { Release } from "./release.ts";
+import { labelled } from "./release-labels.ts";
 import { settled } from "./settle.ts";
 
 /** Makes every release of the settings on a cluster and answers them by name. */
@@ -94,7 +95,7 @@ function createDaskOperators(settings: Settings, shared: Shared): DaskOperators 
 
 function createDaskOperator(name: string, settings: DaskOperatorSettings, place: Place): DaskOperator {
   const namespaces = servedNamespaces(namespaceOf(name, settings).name, settings, place.namespaces);
-  return new DaskOperator(name, { settings, ...withCrds(place), namespaces });
+  return new DaskOperator(name, { settings, ...withCrds(place), namespaces }, labelled(name, namespaces));
 }
 
 interface PlaceWithOperators extends Place {
@@ -103,15 +104,16 @@ interface PlaceWithOperators extends Place {
 
 /** The one place that picks the component of a kind. */
 function createRelease(name: string, settings: ReleaseSettings, place: PlaceWithOperators): Release {
+  const opts = labelled(name, [place.namespace]);
   switch (settings.kind) {
     case "dask":
-      return new Dask(name, { settings, ...place });
+      return new Dask(name, { settings, ...place }, opts);
     case "dask-gateway":
-      return new DaskGateway(name, { settings, ...withCrds(place) });
+      return new DaskGateway(name, { settings, ...withCrds(place) }, opts);
     case "jupyterhub":
-      return new JupyterHub(name, { settings, ...place, ...daskOperatorOf(settings, place) });
+      return new JupyterHub(name, { settings, ...place, ...daskOperatorOf(settings, place) }, opts);
     case "daskhub":
-      return new DaskHub(name, { settings, ...withCrds(place), ...daskOperatorOf(settings, place) });
+      return new DaskHub(name, { settings, ...withCrds(place), ...daskOperatorOf(settings, place) }, opts);
     case "dask-operator":
       return required(place.daskOperators, name);
     default:

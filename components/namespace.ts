@@ -27,8 +27,13 @@ export const OWNER_LABEL = "dask-stack";
  * engine still refuses to make a namespace that its own state does not know.
  */
 export function ownerLabel(): string {
-  const owner = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join(".");
-  return owner
+  return ownerLabelOf(pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack());
+}
+
+/** The owner label of a stack that is not the one that runs; pure. */
+export function ownerLabelOf(organization: string, project: string, stack: string): string {
+  return [organization, project, stack]
+    .join(".")
     .replace(/[^A-Za-z0-9._-]/g, "-")
     .slice(0, 63)
     .replace(/[^A-Za-z0-9]+$/, "");
