@@ -1,6 +1,7 @@
 import { isUid } from "../preflight/other-cluster.ts";
 import type { Finding } from "./findings.ts";
 import { helmFindings } from "./helm.ts";
+import type { Labelled } from "./labelled.ts";
 import { adoptable, leftBehind } from "./left.ts";
 import { type Here, type Lock, staleLocks, unseenLocks } from "./lock.ts";
 import type { Seen } from "./look.ts";
@@ -10,6 +11,7 @@ import { pendingOperations } from "./pending.ts";
 import { notReady } from "./pods.ts";
 import type { StackState } from "./state.ts";
 import { terminating } from "./terminating.ts";
+import { unnotedObjects } from "./unnoted.ts";
 
 /** All that is known of a stack. */
 export interface Facts {
@@ -23,17 +25,20 @@ export interface Facts {
   readonly seen?: Seen;
   /** Absent where no cluster is known or none answers. */
   readonly noted?: Noted;
+  /** Labelled objects of releases that Helm does not hold; absent where no cluster is known or none answers. */
+  readonly labelled?: readonly Labelled[];
   /** UID of the `kube-system` namespace of the cluster that the settings name now, where they name one. */
   readonly named?: string;
 }
 
 /** What is wrong with a stack, the most fundamental first; pure. */
-export function diagnose({ state, locks, here, releases, seen, noted, named }: Facts): Finding[] {
+export function diagnose({ state, locks, here, releases, seen, noted, labelled, named }: Facts): Finding[] {
   const { made, helm, absent } = noted ?? { made: [], helm: [], absent: [] };
   const found = [
     ...staleLocks(locks ?? [], here),
     ...otherCluster(state, named),
     ...leftBehind(state, made, helm),
+    ...unnotedObjects(state, labelled ?? []),
     ...pendingOperations(state, adoptable(state, made)),
     ...(seen?.revisions === undefined ? [] : helmFindings(seen.revisions, state, releases)),
     ...missingObjects(state, absent),

@@ -1,15 +1,15 @@
 import { parseArgs } from "node:util";
-import { z } from "zod";
 import type { ApiEditor } from "../providers/existing/api-client.ts";
 import { UserError } from "../settings/problems.ts";
 import { clusterOfSettings, clusterOfState, identityIfAny, unreachable } from "./cluster.ts";
 import { diagnose, type Facts } from "./diagnosis.ts";
 import type { Finding } from "./findings.ts";
+import { lookForLabelled, placesOf } from "./labelled.ts";
 import { look } from "./look.ts";
 import { fixesOf, mend } from "./mend.ts";
 import { lookForNoted } from "./noted.ts";
 import { lookHere } from "./processes.ts";
-import { openStack, type Pulumi, readConfig, readLocks } from "./pulumi.ts";
+import { openStack, type Pulumi, readConfig, readLocks, readOwner } from "./pulumi.ts";
 import { report } from "./report.ts";
 import { parseState } from "./state.ts";
 
@@ -56,22 +56,24 @@ async function examine(pulumi: Pulumi, alone: boolean): Promise<Examined> {
   const config = await readConfig(pulumi);
   const chosen = await clusterOfSettings(config.cluster, config.secrets);
   const named = await identityIfAny(chosen);
-  const releases = Object.keys(z.record(z.string(), z.unknown()).catch({}).parse(config.releases));
+  const places = placesOf(config.releases);
   const facts: Facts = {
     state,
     here: lookHere(locks ?? []),
-    releases,
+    releases: places.map(({ release }) => release),
     ...(locks === undefined ? {} : { locks }),
     ...(named === undefined ? {} : { named }),
   };
   try {
-    // A destroy that has ended took the kubeconfig out of the state, and not the notes of what it does not know.
+    // A destroy that has ended took the kubeconfig out of the state, and not what the state does not know.
     const api = state.kubeconfig === undefined ? undefined : await clusterOfState(state.kubeconfig);
-    const where = api ?? (state.pending.length > 0 ? chosen : undefined);
+    const where = api ?? chosen;
     if (where === undefined) return { findings: diagnose(facts) };
     const noted = await lookForNoted(where, state);
-    if (api === undefined) return { findings: diagnose({ ...facts, noted }), api: where };
-    return { findings: diagnose({ ...facts, noted, seen: await look(api, state) }), api };
+    const labelled = await lookForLabelled(where, places, state.owner ?? (await readOwner(pulumi)));
+    const all = { ...facts, noted, labelled };
+    if (api === undefined) return { findings: diagnose(all), api: where };
+    return { findings: diagnose({ ...all, seen: await look(api, state) }), api };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { findings: [unreachable(error), ...diagnose(facts)] };

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
 import { z } from "zod";
+import { ownerLabelOf } from "../components/namespace.ts";
 import { UserError } from "../settings/problems.ts";
 import { type Lock, parseLock } from "./lock.ts";
 
@@ -62,6 +63,28 @@ function projectName(): string {
 }
 
 const backend = z.object({ url: z.string() });
+
+/**
+ * The value of the owner label of what the stack makes, as `components/namespace.ts` writes it, from its name alone.
+ *
+ * A service's short name leaves the organization out: it then is the one that `pulumi` takes by itself.
+ */
+export async function readOwner({ stack }: Pulumi): Promise<string> {
+  const parts = stack.split("/");
+  const name = parts.at(-1) ?? stack;
+  const organization = parts.length > 1 ? parts.at(0) : await defaultOrganization();
+  return ownerLabelOf(organization ?? OF_FILES, projectName(), name);
+}
+
+/** The organization of every stack on a backend that has none. */
+const OF_FILES = "organization";
+
+async function defaultOrganization(): Promise<string> {
+  const { url } = backend.parse(JSON.parse(await call(["whoami", "--verbose", "--json"])));
+  if (url.startsWith("file://") || BUCKET.test(url)) return OF_FILES;
+  return (await call(["org", "get-default"])).trim();
+}
+
 const stacks = z.array(
   z.object({
     name: z.string(),

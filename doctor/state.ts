@@ -60,7 +60,7 @@ export interface StackState {
   readonly kubeconfig?: string;
   /** UID of that cluster's `kube-system` namespace, or what stands in for it. */
   readonly clusterIdentifier?: string;
-  /** Value of the owner label of the namespaces that the stack made. */
+  /** Value of the owner label of what the stack made. */
   readonly owner?: string;
   readonly pending: readonly PendingOperation[];
   /** The URNs of Helm releases, by `<namespace>/<name>`. */
@@ -82,7 +82,7 @@ export function parseState(text: string): StackState {
   const provider = resources.find(({ urn }) => urn.endsWith("::pulumi:providers:kubernetes::cluster"));
   const kubeconfig = textOf(provider?.inputs.kubeconfig);
   const clusterIdentifier = textOf(provider?.inputs.clusterIdentifier);
-  const owner = all.flatMap(({ type, inputs }) => (type === NAMESPACE ? ownerOf(inputs) : [])).at(0);
+  const owner = all.flatMap(({ inputs }) => ownerOf(inputs)).at(0);
   return {
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(clusterIdentifier === undefined ? {} : { clusterIdentifier }),

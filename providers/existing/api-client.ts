@@ -32,7 +32,7 @@ export const METADATA_ONLY: Headers = {
 export interface ApiEditor extends ApiClient {
   /** Asks for a text, like the log of a container; `undefined` where there is none or this user may not see it. */
   text(path: string): Promise<string | undefined>;
-  /** Deletes the object at an API path; one that is gone already is no error. */
+  /** Deletes the object at an API path and what it owns, which goes first; one that is gone already is no error. */
   remove(path: string): Promise<void>;
 }
 
@@ -84,7 +84,9 @@ async function text(server: string, path: string, options: object): Promise<stri
 }
 
 async function remove(server: string, path: string, options: object): Promise<void> {
-  const { status } = await fetchText(server, path, { ...options, method: "DELETE" });
+  // A Job would leave its pods.
+  const all = `${path}?propagationPolicy=Foreground`;
+  const { status } = await fetchText(server, all, { ...options, method: "DELETE" });
   if (status < 400 || status === 404) return;
   const reason =
     status === 403 ? "this user may not (403); ask for the right to delete it" : `it answered ${status}`;

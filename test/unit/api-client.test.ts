@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { test } from "node:test";
-import { type ApiClient, connect, METADATA_ONLY } from "../../providers/existing/api-client.ts";
+import { type ApiEditor, connect, METADATA_ONLY } from "../../providers/existing/api-client.ts";
 
 /** Speaks to a server that answers by a function. */
-async function against(answer: RequestListener, speak: (api: ApiClient) => Promise<void>): Promise<void> {
+async function against(answer: RequestListener, speak: (api: ApiEditor) => Promise<void>): Promise<void> {
   const server = createServer(answer).listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
@@ -75,4 +75,22 @@ test("a server that is busy is asked again when it says so, and not for ever", a
   await against(busy(Number.POSITIVE_INFINITY), (api) =>
     assert.rejects(api.get("/api"), /^Error: http:\S+\/api answered 429/),
   );
+});
+
+test("what an object owns is deleted before it, and one that is gone is no error", async () => {
+  const asked: string[] = [];
+  await against(
+    (request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      response.writeHead(asked.length === 1 ? 200 : 404).end("{}");
+    },
+    async (api) => {
+      for (const path of ["/apis/batch/v1/namespaces/a/jobs/b", "/api/v1/namespaces/a/secrets/b"])
+        await api.remove(path);
+    },
+  );
+  assert.deepEqual(asked, [
+    "DELETE /apis/batch/v1/namespaces/a/jobs/b?propagationPolicy=Foreground",
+    "DELETE /api/v1/namespaces/a/secrets/b?propagationPolicy=Foreground",
+  ]);
 });

@@ -64,6 +64,16 @@ test("the state tells where the stack is, what it holds and what an interrupted 
   });
 });
 
+test("a stack that made no namespace is known by any object that shows its owner", () => {
+  const shown = {
+    urn: urn("kubernetes:batch/v1:Job", "batch-smoke-test"),
+    type: "kubernetes:batch/v1:Job",
+    inputs: { metadata: { name: "batch-smoke-test", labels: { "dask-stack": "organization.dask.dev" } } },
+  };
+  const { owner } = parseState(JSON.stringify({ version: 3, deployment: { resources: [provider, shown] } }));
+  assert.equal(owner, "organization.dask.dev");
+});
+
 test("nothing but the pending operations leaves the state", () => {
   const deployment = { secrets_providers: { type: "passphrase" }, resources: [provider] };
   const pending_operations = [{ resource: batch, type: "creating" }];

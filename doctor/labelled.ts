@@ -1,0 +1,135 @@
+import { z } from "zod";
+import { helmReleases } from "../components/helm-releases.ts";
+import { keptAnnotations, OWNER_LABEL } from "../components/namespace.ts";
+import { API_VERSION as POSTGRES } from "../components/postgres/chart.ts";
+import { RELEASE_LABEL } from "../components/release-labels.ts";
+import { type ApiClient, METADATA_ONLY } from "../providers/existing/api-client.ts";
+import { REVISION_LABELS } from "./helm.ts";
+import { pathIn } from "./paths.ts";
+
+/*
+ * Objects of releases by the labels of components/release-labels.ts.
+ *
+ * A stack of the same name on another backend has the same labels, so that nothing is looked at while Helm holds the
+ * release.
+ */
+
+/** The namespaces of a release: that of its Helm releases, and all into which it puts objects. */
+export interface Place {
+  readonly release: string;
+  readonly home: string;
+  readonly namespaces: readonly string[];
+}
+
+const named = z.union([z.string(), z.object({ name: z.string() }).transform(({ name }) => name)]);
+const placed = z.object({
+  namespace: named.optional().catch(undefined),
+  namespaces: z.array(z.string()).default([]).catch([]),
+});
+
+/** Where the releases of a stack's settings put objects; pure. Settings that are wrong place nothing. */
+export function placesOf(releases: unknown): Place[] {
+  const { data } = z.record(z.string(), z.unknown()).safeParse(releases);
+  return Object.entries(data ?? {}).map(([release, settings]) => {
+    const { namespace: home = release, namespaces } = placed.catch({ namespaces: [] }).parse(settings);
+    return { release, home, namespaces: [...new Set([home, ...namespaces])] };
+  });
+}
+
+/** An object that carries the labels of a release. */
+export interface Labelled {
+  /** Its API path. */
+  readonly path: string;
+  /** Whether it holds what people made. */
+  readonly data: boolean;
+}
+
+interface Kind {
+  readonly apiVersion: string;
+  readonly plural: string;
+  readonly data?: true;
+}
+
+const RBAC = "rbac.authorization.k8s.io/v1";
+
+/** What releases are made of in a namespace, in the order in which it can go. */
+const NAMESPACED: readonly Kind[] = [
+  { apiVersion: "batch/v1", plural: "jobs" },
+  { apiVersion: "apps/v1", plural: "deployments" },
+  { apiVersion: "v1", plural: "services" },
+  { apiVersion: "v1", plural: "secrets" },
+  { apiVersion: "v1", plural: "configmaps" },
+  { apiVersion: "networking.k8s.io/v1", plural: "networkpolicies" },
+  { apiVersion: RBAC, plural: "rolebindings" },
+  { apiVersion: RBAC, plural: "roles" },
+  { apiVersion: "v1", plural: "serviceaccounts" },
+  { apiVersion: POSTGRES, plural: "scheduledbackups" },
+  { apiVersion: POSTGRES, plural: "clusters", data: true },
+];
+
+/** What they are made of beside that. */
+const CLUSTER_WIDE: readonly Kind[] = [
+  { apiVersion: RBAC, plural: "clusterrolebindings" },
+  { apiVersion: RBAC, plural: "clusterroles" },
+  { apiVersion: "scheduling.k8s.io/v1", plural: "priorityclasses" },
+];
+
+const labels = z.record(z.string(), z.string()).default({});
+const item = z.object({
+  metadata: z.object({
+    name: z.string(),
+    labels,
+    annotations: labels,
+    ownerReferences: z.array(z.unknown()).default([]),
+  }),
+});
+type Item = z.output<typeof item>;
+/** An empty list of metadata comes without its array. */
+const listed = z.object({ items: z.array(item).nullish() });
+
+/** Looks for labelled objects of releases that Helm does not hold; what this user may not see is left out. */
+export async function lookForLabelled(
+  api: ApiClient,
+  places: readonly Place[],
+  owner: string,
+): Promise<Labelled[]> {
+  const found = await Promise.all(places.map((place) => ofRelease(api, place, owner)));
+  return found.flat();
+}
+
+async function ofRelease(
+  api: ApiClient,
+  { release, home, namespaces }: Place,
+  owner: string,
+): Promise<Labelled[]> {
+  const notes = await list(api, `${pathIn("v1", "secrets", home)}?labelSelector=${REVISION_LABELS}`);
+  const names = helmReleases(release);
+  // What may not be seen may be there.
+  if (notes === undefined || notes.some(({ metadata }) => names.includes(metadata.labels.name ?? "")))
+    return [];
+  const kinds = [
+    ...namespaces.flatMap((namespace) => NAMESPACED.map((kind) => ({ ...kind, namespace }))),
+    ...CLUSTER_WIDE.map((kind) => ({ ...kind, namespace: undefined })),
+  ];
+  const selector = encodeURIComponent(`${OWNER_LABEL}=${owner},${RELEASE_LABEL}=${release}`);
+  const found = await Promise.all(
+    kinds.map(async ({ apiVersion, plural, namespace, data = false }) => {
+      const path = pathIn(apiVersion, plural, namespace);
+      const items = (await list(api, `${path}?labelSelector=${selector}`)) ?? [];
+      return items.filter(isOurs).map(({ metadata }) => ({ path: `${path}/${metadata.name}`, data }));
+    }),
+  );
+  return found.flat();
+}
+
+/** Not what is to outlive the stack, and not what a controller made of an object and its labels. */
+function isOurs({ metadata: { annotations, ownerReferences } }: Item): boolean {
+  const kept = Object.entries(keptAnnotations).every(([name, value]) => annotations[name] === value);
+  return !kept && ownerReferences.length === 0;
+}
+
+/** `undefined` where this user may not see them or the cluster does not know the kind. */
+async function list(api: ApiClient, path: string): Promise<Item[] | undefined> {
+  const answer = await api.get(path, METADATA_ONLY);
+  return answer.kind === "found" ? (listed.parse(answer.object).items ?? []) : undefined;
+}
