@@ -1,7 +1,7 @@
 import { isUid } from "../preflight/other-cluster.ts";
 import type { Finding } from "./findings.ts";
 import { helmFindings } from "./helm.ts";
-import type { Labelled } from "./labelled.ts";
+import type { Found } from "./labelled.ts";
 import { adoptable, leftBehind } from "./left.ts";
 import { type Here, type Lock, staleLocks, unseenLocks } from "./lock.ts";
 import type { Seen } from "./look.ts";
@@ -25,8 +25,8 @@ export interface Facts {
   readonly seen?: Seen;
   /** Absent where no cluster is known or none answers. */
   readonly noted?: Noted;
-  /** Labelled objects of releases that Helm does not hold; absent where no cluster is known or none answers. */
-  readonly labelled?: readonly Labelled[];
+  /** Labelled objects of releases, and what Helm notes of these; absent where no cluster is known or none answers. */
+  readonly labelled?: readonly Found[];
   /** UID of the `kube-system` namespace of the cluster that the settings name now, where they name one. */
   readonly named?: string;
 }

@@ -8,10 +8,7 @@ import { REVISION_LABELS } from "./helm.ts";
 import { pathIn } from "./paths.ts";
 
 /*
- * Objects of releases by the labels of components/release-labels.ts.
- *
- * A stack of the same name on another backend has the same labels, so that nothing is looked at while Helm holds the
- * release.
+ * Objects of releases by the labels of components/release-labels.ts, and what Helm notes of these releases.
  */
 
 /** The namespaces of a release: that of its Helm releases, and all into which it puts objects. */
@@ -87,12 +84,28 @@ type Item = z.output<typeof item>;
 /** An empty list of metadata comes without its array. */
 const listed = z.object({ items: z.array(item).nullish() });
 
-/** Looks for labelled objects of releases that Helm does not hold; what this user may not see is left out. */
+/** What the cluster holds of a release. */
+export interface Found {
+  readonly home: string;
+  /** Helm's notes of the Helm releases that it may be made of. */
+  readonly notes: readonly Note[];
+  /** Its labelled objects. */
+  readonly objects: readonly Labelled[];
+}
+
+/** A revision of a Helm release, as the labels of its Secret say. */
+export interface Note {
+  readonly name: string;
+  readonly version: string;
+  readonly status: string;
+}
+
+/** Looks for labelled objects of releases and what Helm notes of these; what this user may not see is left out. */
 export async function lookForLabelled(
   api: ApiClient,
   places: readonly Place[],
   owner: string,
-): Promise<Labelled[]> {
+): Promise<Found[]> {
   const found = await Promise.all(places.map((place) => ofRelease(api, place, owner)));
   return found.flat();
 }
@@ -101,25 +114,28 @@ async function ofRelease(
   api: ApiClient,
   { release, home, namespaces }: Place,
   owner: string,
-): Promise<Labelled[]> {
-  const notes = await list(api, `${pathIn("v1", "secrets", home)}?labelSelector=${REVISION_LABELS}`);
-  const names = helmReleases(release);
+): Promise<Found[]> {
+  const secrets = await list(api, `${pathIn("v1", "secrets", home)}?labelSelector=${REVISION_LABELS}`);
   // What may not be seen may be there.
-  if (notes === undefined || notes.some(({ metadata }) => names.includes(metadata.labels.name ?? "")))
-    return [];
+  if (secrets === undefined) return [];
+  const notes = secrets.map(noteOf).filter(({ name }) => helmReleases(release).includes(name));
   const kinds = [
     ...namespaces.flatMap((namespace) => NAMESPACED.map((kind) => ({ ...kind, namespace }))),
     ...CLUSTER_WIDE.map((kind) => ({ ...kind, namespace: undefined })),
   ];
   const selector = encodeURIComponent(`${OWNER_LABEL}=${owner},${RELEASE_LABEL}=${release}`);
-  const found = await Promise.all(
+  const objects = await Promise.all(
     kinds.map(async ({ apiVersion, plural, namespace, data = false }) => {
       const path = pathIn(apiVersion, plural, namespace);
       const items = (await list(api, `${path}?labelSelector=${selector}`)) ?? [];
       return items.filter(isOurs).map(({ metadata }) => ({ path: `${path}/${metadata.name}`, data }));
     }),
   );
-  return found.flat();
+  return [{ home, notes, objects: objects.flat() }];
+}
+
+function noteOf({ metadata: { labels } }: Item): Note {
+  return { name: labels.name ?? "", version: labels.version ?? "", status: labels.status ?? "" };
 }
 
 /** Not what is to outlive the stack, and not what a controller made of an object and its labels. */

@@ -12,6 +12,7 @@ import { lookHere } from "./processes.ts";
 import { openStack, type Pulumi, readConfig, readLocks, readOwner } from "./pulumi.ts";
 import { report } from "./report.ts";
 import { parseState } from "./state.ts";
+import { cutInstallations } from "./unnoted.ts";
 
 // npm run doctor -- --stack <name> [--fix [--no-other-run]]: what is wrong with a stack, and what mends it. Ends with 0
 // where nothing is wrong, 1 where something is, 2 where it could not look. --no-other-run: nobody else runs the stack,
@@ -69,8 +70,8 @@ async function examine(pulumi: Pulumi, alone: boolean): Promise<Examined> {
     const api = state.kubeconfig === undefined ? undefined : await clusterOfState(state.kubeconfig);
     const where = api ?? chosen;
     if (where === undefined) return { findings: diagnose(facts) };
-    const noted = await lookForNoted(where, state);
     const labelled = await lookForLabelled(where, places, state.owner ?? (await readOwner(pulumi)));
+    const noted = await lookForNoted(where, state, cutInstallations(state, labelled));
     const all = { ...facts, noted, labelled };
     if (api === undefined) return { findings: diagnose(all), api: where };
     return { findings: diagnose({ ...all, seen: await look(api, state) }), api };

@@ -13,12 +13,21 @@ export interface Noted {
   readonly absent: readonly string[];
 }
 
-/** Looks for what the state notes. */
-export async function lookForNoted(api: ApiClient, state: StackState): Promise<Noted> {
+/**
+ * Looks for what the state notes.
+ *
+ * @param cut `<namespace>/<name>` of further Helm releases that interrupted runs were creating
+ */
+export async function lookForNoted(
+  api: ApiClient,
+  state: StackState,
+  cut: readonly string[],
+): Promise<Noted> {
+  const releases = [...new Set([...creatingReleases(state), ...cut])];
   const [made, absent, helm] = await Promise.all([
     those(api, creating(state), "found"),
     those(api, Object.keys(state.objects), "absent"),
-    Promise.all(creatingReleases(state).map((place) => helmObjects(api, place))),
+    Promise.all(releases.map((place) => helmObjects(api, place))),
   ]);
   return { made, absent, helm: helm.flat() };
 }

@@ -64,6 +64,57 @@ sandboxTest(
   },
 );
 
+sandboxTest(
+  "a first installation that was cut off in a namespace that stays is deleted while the state tells whose it is, and else named",
+  async (bench) => {
+    const { kubectl } = bench;
+    const name = "cut-install";
+    const place = { namespace: { name, create: false } };
+    const stack = await bench.open(
+      name,
+      await withCharts({
+        "dask:cluster": { provider: "existing" },
+        "dask:smokeTest": false,
+        "dask:releases": { [name]: { kind: "dask", ...place, workers: { replicas: 1 } } },
+      }),
+    );
+    const cutOff = async () => {
+      const { deployment } = await stack.exportStack();
+      const resources: readonly { urn: string }[] = deployment.resources;
+      const release = resources.find(({ urn }) => urn.endsWith(`kubernetes:helm.sh/v3:Release::${name}`));
+      assert.ok(release);
+      await bench.pulumi("state", "delete", release.urn, "--stack", name, "--yes");
+      const note = ["secret", `sh.helm.release.v1.${name}.v1`, "-n", name];
+      await kubectl("label", ...note, "status=pending-install", "--overwrite");
+    };
+    try {
+      await kubectl("create", "namespace", name);
+      await stack.up();
+      await cutOff();
+      await assert.rejects(stack.up(), /cannot re-use a name that is still in use/);
+      const mended = await runDoctor(bench, name, "--fix");
+      assert.equal(mended.code, 0, mended.text);
+      assert.match(mended.text, /an interrupted run made \d+ objects that the stack's state does not know/);
+      assert.deepEqual(changes((await stack.up()).summary.resourceChanges), { create: 1 });
+      assert.equal((await runDoctor(bench, name)).code, 0);
+
+      await cutOff();
+      await stack.destroy();
+      const before = await inventory(bench);
+      const seen = await runDoctor(bench, name, "--fix");
+      assert.equal(seen.code, 1, seen.text);
+      assert.match(
+        seen.text,
+        /-> where a run of this stack was cut off[^\n]*helm uninstall cut-install -n cut-install/,
+      );
+      assert.deepEqual(await inventory(bench), before);
+    } finally {
+      await stack.destroy({ remove: true });
+      await kubectl("delete", "namespace", name, "--ignore-not-found");
+    }
+  },
+);
+
 /** A release with a Job, and a hub whose Postgres stays; both in a namespace that was handed over. */
 function config() {
   return withCharts({

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { keptAnnotations } from "../../components/namespace.ts";
 import { lookForLabelled, placesOf } from "../../doctor/labelled.ts";
-import { unnotedObjects } from "../../doctor/unnoted.ts";
+import { cutInstallations, unnotedObjects } from "../../doctor/unnoted.ts";
 import type { ApiClient } from "../../providers/existing/api-client.ts";
 
 const OWNER = "organization.dask.dev";
@@ -46,7 +46,8 @@ const objects = {
   [CLUSTERS]: [named("crew-db", ours)],
 };
 const places = placesOf({ crew: { kind: "daskhub", namespace: { name: "lent", create: false } } });
-const note = (name: string) => named(`sh.helm.release.v1.${name}.v1`, { owner: "helm", name });
+const note = (name: string) =>
+  named(`sh.helm.release.v1.${name}.v1`, { owner: "helm", name, version: "1", status: "deployed" });
 const withNote = (name: string) => ({ ...objects, [SECRETS]: [...objects[SECRETS], note(name)] });
 
 test("a release puts objects into its own namespace and into those that it serves", () => {
@@ -65,48 +66,87 @@ test("a release puts objects into its own namespace and into those that it serve
   assert.deepEqual(placesOf(undefined), []);
 });
 
+const labelled = [
+  { path: `${JOBS}/crew-smoke-test`, data: false },
+  { path: `${SECRETS}/crew-password-1a2b3c4d`, data: false },
+  { path: `${CLUSTERS}/crew-db`, data: true },
+  { path: `${ROLES}/lent-crew`, data: false },
+];
+
 test("objects with both labels of a release are found, and none of others, of controllers or to be kept", async () => {
   assert.deepEqual(await lookForLabelled(cluster(objects), places, OWNER), [
-    { path: `${JOBS}/crew-smoke-test`, data: false },
-    { path: `${SECRETS}/crew-password-1a2b3c4d`, data: false },
-    { path: `${CLUSTERS}/crew-db`, data: true },
-    { path: `${ROLES}/lent-crew`, data: false },
+    { home: "lent", notes: [], objects: labelled },
   ]);
 });
 
-test("nothing of a release is found while Helm holds any part of it, or where that cannot be seen", async () => {
-  for (const name of ["crew", "crew-dask-gateway", "crew-drain"])
-    assert.deepEqual(await lookForLabelled(cluster(withNote(name)), places, OWNER), [], name);
+test("what Helm notes of any part of a release is found, and nothing of one whose notes may not be seen", async () => {
+  for (const name of ["crew", "crew-dask-gateway", "crew-drain"]) {
+    const [found] = await lookForLabelled(cluster(withNote(name)), places, OWNER);
+    assert.deepEqual(found?.notes, [{ name, version: "1", status: "deployed" }]);
+  }
+  const [besides] = await lookForLabelled(cluster(withNote("crewing")), places, OWNER);
+  assert.deepEqual(besides?.notes, [], "a release of another name is no part of it");
   assert.deepEqual(await lookForLabelled(cluster(objects, SECRETS), places, OWNER), []);
-  const besides = await lookForLabelled(cluster(withNote("crewing")), places, OWNER);
-  assert.equal(besides.length, 4, "a release of another name is no part of it");
 });
 
 test("what may not be seen is left out, and what may be is found", async () => {
-  const found = await lookForLabelled(cluster(objects, JOBS), places, OWNER);
-  assert.ok(!found.some(({ path }) => path.startsWith(JOBS)));
-  assert.equal(found.length, 3);
+  const [found] = await lookForLabelled(cluster(objects, JOBS), places, OWNER);
+  assert.deepEqual(found?.objects, labelled.slice(1));
 });
 
 const job = { path: `${JOBS}/crew-smoke-test`, data: false };
 const postgres = { path: `${CLUSTERS}/crew-db`, data: true };
+const nothing = { pending: [], objects: {}, helmReleases: {}, ownNamespaces: [] };
+const crew = (...made: readonly (typeof job)[]) => [{ home: "lent", notes: [], objects: made }];
 
 test("an object that no state notes is deleted, and one that the state or an interrupted run notes is not", () => {
-  const state = { pending: [], objects: {} };
-  const [finding, ...more] = unnotedObjects(state, [job]);
+  const [finding, ...more] = unnotedObjects(nothing, crew(job));
   assert.deepEqual(more, []);
   assert.deepEqual(finding?.fix, { kind: "delete-objects", paths: [job.path] });
   assert.deepEqual(finding?.evidence, ["jobs/crew-smoke-test in lent"]);
-  assert.deepEqual(unnotedObjects({ ...state, objects: { [job.path]: "urn:of:it" } }, [job]), []);
+  assert.deepEqual(unnotedObjects({ ...nothing, objects: { [job.path]: "urn:of:it" } }, crew(job)), []);
   const begun = { urn: "urn:of:it", resource: "kubernetes:batch/v1:Job", type: "creating", path: job.path };
-  assert.deepEqual(unnotedObjects({ ...state, pending: [begun] }, [job]), []);
+  assert.deepEqual(unnotedObjects({ ...nothing, pending: [begun] }, crew(job)), []);
 });
 
 test("a database that no state notes is named, and only people delete it", () => {
-  const found = unnotedObjects({ pending: [], objects: {} }, [job, postgres]);
+  const found = unnotedObjects(nothing, crew(job, postgres));
   assert.deepEqual(
     found.map(({ fix }) => fix),
     [{ kind: "delete-objects", paths: [job.path] }, undefined],
   );
   assert.match(found[1]?.problem ?? "", /Postgres clusters\/crew-db in lent/);
+});
+
+const installing = { name: "crew", version: "1", status: "pending-install" };
+const held = (...notes: readonly (typeof installing)[]) => [{ home: "lent", notes, objects: [job] }];
+const knowing = { ...nothing, objects: { [job.path]: "urn:of:it" } };
+
+test("a first installation that was cut off is the stack's where its state knows objects of the release", () => {
+  assert.deepEqual(cutInstallations(knowing, held(installing)), ["lent/crew"]);
+  assert.deepEqual(
+    unnotedObjects(knowing, held(installing)),
+    [],
+    "left to what is said of the run's objects",
+  );
+  for (const notes of [
+    [{ ...installing, status: "deployed" }],
+    [
+      { ...installing, status: "superseded" },
+      { ...installing, version: "2", status: "pending-upgrade" },
+    ],
+  ])
+    assert.deepEqual(cutInstallations(knowing, held(...notes)), []);
+  assert.deepEqual(cutInstallations(nothing, held(installing)), []);
+});
+
+test("another Helm release of a release's name is named, nothing of it is touched, and none that the state knows", () => {
+  const found = unnotedObjects(nothing, held(installing));
+  assert.deepEqual(
+    found.map(({ fix }) => fix),
+    [undefined],
+  );
+  assert.match(found[0]?.remedy ?? "", /helm uninstall crew -n lent/);
+  for (const known of [{ helmReleases: { "lent/crew": "urn:of:it" } }, { ownNamespaces: ["lent"] }])
+    assert.deepEqual(unnotedObjects({ ...nothing, ...known }, held(installing)), []);
 });
