@@ -27,18 +27,21 @@ export interface Facts {
   readonly noted?: Noted;
   /** Labelled objects of releases, and what Helm notes of these; absent where no cluster is known or none answers. */
   readonly labelled?: readonly Found[];
+  /** Whether people say that nobody else runs the stack or makes anything of its names. */
+  readonly alone?: boolean;
   /** UID of the `kube-system` namespace of the cluster that the settings name now, where they name one. */
   readonly named?: string;
 }
 
 /** What is wrong with a stack, the most fundamental first; pure. */
-export function diagnose({ state, locks, here, releases, seen, noted, labelled, named }: Facts): Finding[] {
+export function diagnose(facts: Facts): Finding[] {
+  const { state, locks, here, releases, seen, noted, labelled, alone, named } = facts;
   const { made, helm, absent } = noted ?? { made: [], helm: [], absent: [] };
   const found = [
     ...staleLocks(locks ?? [], here),
     ...otherCluster(state, named),
     ...leftBehind(state, made, helm),
-    ...unnotedObjects(state, labelled ?? []),
+    ...unnotedObjects(state, labelled ?? [], alone),
     ...pendingOperations(state, adoptable(state, made)),
     ...(seen?.revisions === undefined ? [] : helmFindings(seen.revisions, state, releases)),
     ...missingObjects(state, absent),

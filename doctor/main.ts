@@ -15,8 +15,8 @@ import { parseState } from "./state.ts";
 import { cutInstallations } from "./unnoted.ts";
 
 // npm run doctor -- --stack <name> [--fix [--no-other-run]]: what is wrong with a stack, and what mends it. Ends with 0
-// where nothing is wrong, 1 where something is, 2 where it could not look. --no-other-run: nobody else runs the stack,
-// which a backend that shows no locks cannot tell.
+// where nothing is wrong, 1 where something is, 2 where it could not look. --no-other-run: nobody else runs the stack or
+// makes anything of its names, which a backend that shows no locks and a namespace of others cannot tell.
 
 const options = {
   stack: { type: "string" },
@@ -62,6 +62,7 @@ async function examine(pulumi: Pulumi, alone: boolean): Promise<Examined> {
     state,
     here: lookHere(locks ?? []),
     releases: places.map(({ release }) => release),
+    alone,
     ...(locks === undefined ? {} : { locks }),
     ...(named === undefined ? {} : { named }),
   };
@@ -71,7 +72,7 @@ async function examine(pulumi: Pulumi, alone: boolean): Promise<Examined> {
     const where = api ?? chosen;
     if (where === undefined) return { findings: diagnose(facts) };
     const labelled = await lookForLabelled(where, places, state.owner ?? (await readOwner(pulumi)));
-    const noted = await lookForNoted(where, state, cutInstallations(state, labelled));
+    const noted = await lookForNoted(where, state, cutInstallations(state, labelled, alone));
     const all = { ...facts, noted, labelled };
     if (api === undefined) return { findings: diagnose(all), api: where };
     return { findings: diagnose({ ...all, seen: await look(api, state) }), api };

@@ -13,16 +13,20 @@ import type { StackState } from "./state.ts";
 
 type State = Pick<StackState, "pending" | "objects" | "helmReleases" | "ownNamespaces">;
 
-/** Objects of the stack, and Helm releases of its names, that no state notes; pure. */
-export function unnotedObjects(state: State, found: readonly Found[]): Finding[] {
+/**
+ * Objects of the stack, and Helm releases of its names, that no state notes; pure.
+ *
+ * @param alone whether people say that nobody else makes anything of the stack's names
+ */
+export function unnotedObjects(state: State, found: readonly Found[], alone = false): Finding[] {
   const { pending, objects } = state;
   const begun = pending.map(({ path }) => path);
   const unknown = found
     .flatMap((each) => (each.notes.length === 0 ? each.objects : []))
     .filter(({ path }) => !(path in objects) && !begun.includes(path));
-  const paths = unknown.filter(({ data }) => !data).map(({ path }) => path);
-  const databases = unknown.filter(({ data }) => data).map(({ path }) => path);
-  const ours = cutInstallations(state, found);
+  const paths = unknown.filter(({ data }) => alone || !data).map(({ path }) => path);
+  const databases = unknown.filter(({ data }) => data && !alone).map(({ path }) => path);
+  const ours = cutInstallations(state, found, alone);
   const releases = unknownReleases(state, found).filter(([place]) => !ours.includes(place));
   return [
     ...(paths.length === 0 ? [] : [leftovers(paths)]),
@@ -31,9 +35,13 @@ export function unnotedObjects(state: State, found: readonly Found[]): Finding[]
   ];
 }
 
-/** `<namespace>/<name>` of the Helm releases whose first installation a run of this stack began and never ended; pure. */
-export function cutInstallations(state: State, found: readonly Found[]): string[] {
-  const ours = found.filter(({ objects }) => objects.some(({ path }) => path in state.objects));
+/**
+ * `<namespace>/<name>` of the Helm releases whose first installation a run of this stack began and never ended; pure.
+ *
+ * @param alone whether people say that nobody else makes anything of the stack's names
+ */
+export function cutInstallations(state: State, found: readonly Found[], alone = false): string[] {
+  const ours = found.filter(({ objects }) => alone || objects.some(({ path }) => path in state.objects));
   return unknownReleases(state, ours).flatMap(([place, notes]) =>
     notes.every(({ version, status }) => version === "1" && status === "pending-install") ? [place] : [],
   );
@@ -56,7 +64,7 @@ function unknownRelease([place, notes]: readonly [string, readonly Note[]]): Fin
   return {
     problem: `the Helm release ${place} has the name of a release of the stack and is not in its state`,
     evidence: [...said, 'an up would end at "cannot re-use a name that is still in use"'],
-    remedy: `where a run of this stack was cut off while it made it: helm uninstall ${name} -n ${namespace}. Where it is somebody else's, give the release another name`,
+    remedy: `where a run of this stack was cut off while it made it: --fix --no-other-run, or helm uninstall ${name} -n ${namespace}. Where it is somebody else's, give the release another name`,
   };
 }
 
@@ -74,6 +82,6 @@ function database(path: string): Finding {
   return {
     problem: `the Postgres ${shortPath(path)} is in the cluster and not in the stack's state`,
     evidence: ["a run may have been cut off while it made it, or somebody took it out of the state"],
-    remedy: "--fix leaves data alone: where nobody wants them, delete it with kubectl",
+    remedy: "--fix leaves data alone; --fix --no-other-run deletes it",
   };
 }

@@ -89,6 +89,7 @@ sandboxTest(
     };
     try {
       await kubectl("create", "namespace", name);
+      const empty = await inventory(bench);
       await stack.up();
       await cutOff();
       await assert.rejects(stack.up(), /cannot re-use a name that is still in use/);
@@ -105,9 +106,12 @@ sandboxTest(
       assert.equal(seen.code, 1, seen.text);
       assert.match(
         seen.text,
-        /-> where a run of this stack was cut off[^\n]*helm uninstall cut-install -n cut-install/,
+        /-> where a run of this stack was cut off[^\n]*--no-other-run, or helm uninstall cut-install -n cut-install/,
       );
       assert.deepEqual(await inventory(bench), before);
+      const alone = await runDoctor(bench, name, "--fix", "--no-other-run");
+      assert.equal(alone.code, 0, alone.text);
+      assert.deepEqual(await inventory(bench), empty);
     } finally {
       await stack.destroy({ remove: true });
       await kubectl("delete", "namespace", name, "--ignore-not-found");

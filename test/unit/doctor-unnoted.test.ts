@@ -140,6 +140,16 @@ test("a first installation that was cut off is the stack's where its state knows
   assert.deepEqual(cutInstallations(nothing, held(installing)), []);
 });
 
+test("it is the stack's, and a database too, where people say that nobody else makes anything of its names", () => {
+  assert.deepEqual(cutInstallations(nothing, held(installing), true), ["lent/crew"]);
+  assert.deepEqual(cutInstallations(nothing, held({ ...installing, status: "deployed" }), true), []);
+  const database = { path: "/apis/postgresql.cnpg.io/v1/namespaces/lent/clusters/crew-db", data: true };
+  const left = [{ home: "lent", notes: [], objects: [database] }];
+  const fixes = (alone: boolean) => unnotedObjects(nothing, left, alone).map(({ fix }) => fix);
+  assert.deepEqual(fixes(false), [undefined]);
+  assert.deepEqual(fixes(true), [{ kind: "delete-objects", paths: [database.path] }]);
+});
+
 test("another Helm release of a release's name is named, nothing of it is touched, and none that the state knows", () => {
   const found = unnotedObjects(nothing, held(installing));
   assert.deepEqual(
