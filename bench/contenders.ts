@@ -6,16 +6,9 @@ import { writePrivate } from "../sandbox/files.ts";
 import { repository } from "../sandbox/layout.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { makeLanguageHost } from "./language-host.ts";
+import { type ExportedState, type Found, foundOf, type HelmRelease, releasesOf } from "./learned.ts";
 import type { Command } from "./measure.ts";
-import {
-  type ExportedState,
-  type HelmRelease,
-  helmUpgrade,
-  releasesOf,
-  type Tofu,
-  tofuConfiguration,
-  tofuEnvironment,
-} from "./rivals.ts";
+import { helmUpgrade, type Tofu, tofuConfiguration, tofuEnvironment } from "./rivals.ts";
 
 /** What is measured of everybody, in this order. */
 export const STEPS = ["first up", "second up", "preview", "change", "destroy"] as const;
@@ -27,14 +20,17 @@ export interface Contender {
   readonly name: string;
   /** Writes what the step reads, and answers the commands to measure. */
   commands(step: Step): readonly Command[];
+  /** What is run before the first step and not measured. */
+  readonly prepare?: readonly Command[];
   /** What is run after `destroy` and not measured: the next contender needs the names. */
   readonly clean?: readonly Command[];
 }
 
-/** Releases before the change and after it. */
+/** Releases before the change and after it, and what they need that is not of their charts. */
 export interface Releases {
   readonly before: readonly HelmRelease[];
   readonly after: readonly HelmRelease[];
+  readonly found: Found;
 }
 
 const STACK = "bench";
@@ -132,11 +128,12 @@ export async function learnReleases(
     configure(config[variant]);
     await must(command("up", "--yes", "--skip-preview"));
     const state: ExportedState = JSON.parse(await must(command("stack", "export", "--show-secrets")));
-    return releasesOf(state);
+    return state;
   };
-  const releases = { before: await learn("before"), after: await learn("after") };
+  const before = await learn("before");
+  const after = await learn("after");
   await must(command("destroy", "--yes", "--skip-preview"));
-  return releases;
+  return { before: releasesOf(before), after: releasesOf(after), found: foundOf(before) };
 }
 
 /** `helm` by hand: one release after the other, as in a script. */
@@ -154,6 +151,7 @@ export function helmContender(sandbox: Sandbox, helm: string, folder: string, re
   };
   return {
     name: "helm",
+    prepare: [withSecrets(sandbox, folder, releases)],
     clean: [withoutNamespaces(sandbox, releases)],
     commands: (step) => {
       if (step === "destroy")
@@ -164,6 +162,13 @@ export function helmContender(sandbox: Sandbox, helm: string, folder: string, re
       return wanted.map((each) => upgrade(each, ...(step === "preview" ? ["--dry-run=server"] : [])));
     },
   };
+}
+
+/** Makes the Secrets that the values name, as somebody must who uses Helm alone. */
+function withSecrets({ root, env }: Sandbox, folder: string, { found }: Releases): Command {
+  const file = join(folder, "secrets.json");
+  writePrivate(file, JSON.stringify(found));
+  return { command: ["kubectl", "apply", "--filename", file], cwd: root, env };
 }
 
 /** Deletes the namespaces that Helm makes and leaves. */
@@ -188,6 +193,7 @@ export function tofuContender(
   });
   return {
     name: basename(program) === "terraform" ? "Terraform" : "OpenTofu",
+    prepare: [withSecrets(sandbox, folder, releases)],
     clean: [withoutNamespaces(sandbox, releases)],
     commands: (step) => {
       const wanted = step === "change" ? releases.after : releases.before;

@@ -14,8 +14,9 @@ import {
   type Step,
   tofuContender,
 } from "./contenders.ts";
+import type { HelmRelease } from "./learned.ts";
 import { type Cost, measureAll } from "./measure.ts";
-import type { HelmRelease, Rivals } from "./rivals.ts";
+import type { Rivals } from "./rivals.ts";
 import { median, medianRatio } from "./statistics.ts";
 import { configOf, type Workload } from "./workloads.ts";
 
@@ -87,8 +88,9 @@ async function rivalContenders(
 
 /** A contender that makes the workload and takes it away once, or nobody: a provider of years ago may know neither. */
 async function tried(contender: Contender, log: Ring["log"]): Promise<Contender[]> {
-  const clean = contender.clean ?? [];
+  const { prepare = [], clean = [] } = contender;
   try {
+    for (const command of prepare) await must(command);
     for (const step of ["first up", "destroy"] as const) await measureAll(contender.commands(step));
     for (const command of clean) await must(command);
     return [contender];
@@ -109,6 +111,7 @@ async function rounds(ring: Ring, workload: string, contenders: readonly Contend
   const costs = contenders.map(({ name }) => ({ name, steps: emptySteps() }));
   for (let round = 1; round <= ring.rounds; round++) {
     for (const contender of inOrder(contenders, round)) {
+      for (const command of contender.prepare ?? []) await must(command);
       for (const step of STEPS) {
         const cost = await measureAll(contender.commands(step));
         costs.find(({ name }) => name === contender.name)?.steps[step].push(cost);

@@ -25,17 +25,19 @@ export async function versions(path: string, { helm, tofu }: Rivals): Promise<ob
   const { dependencies } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8"));
   const sdks = Object.entries(dependencies).filter(([name]) => name.startsWith("@pulumi/"));
   return {
-    pulumi: await firstLine(findOnPath("pulumi", path) ?? "pulumi", "version"),
+    pulumi: await versionLine(findOnPath("pulumi", path) ?? "pulumi", "version"),
     ...Object.fromEntries(sdks),
-    ...(helm === undefined ? {} : { helm: await firstLine(helm, "version", "--short") }),
+    ...(helm === undefined ? {} : { helm: await versionLine(helm, "version", "--short") }),
     ...(tofu === undefined
       ? {}
-      : { tofu: await firstLine(tofu.program, "version"), tofuProvider: tofu.providerVersion }),
+      : { tofu: await versionLine(tofu.program, "version"), tofuProvider: tofu.providerVersion }),
     charts: Object.fromEntries(Object.entries(charts).map(([name, { version }]) => [name, version])),
   };
 }
 
-async function firstLine(program: string, ...args: string[]): Promise<string> {
+/** The line with the version: OpenTofu warns of its settings first. */
+async function versionLine(program: string, ...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await run(program, args, {});
-  return code === 0 ? (stdout.trim().split("\n")[0] ?? "") : `unknown: ${stderr.trim()}`;
+  const line = stdout.split("\n").find((each) => /v?\d+\.\d+\.\d+/.test(each));
+  return code === 0 && line !== undefined ? line.trim() : `unknown: ${stderr.trim()}`;
 }

@@ -38,21 +38,25 @@ async function figures(options: Options): Promise<void> {
     const samples: Record<string, Samples> = {};
     const firstResults: Record<string, readonly Cost[]> = {};
     const rows: Row[] = [];
-    for (const workload of workloads) {
-      if (nodes === "simulated" || runsAnywhere(workload)) {
-        samples[workload.name] = await compare(ring, workload);
-        rows.push(...rowsOf(workload.name, samples[workload.name] ?? {}));
+    try {
+      for (const workload of workloads) {
+        if (nodes === "simulated" || comparesOnRealNodes(workload)) {
+          samples[workload.name] = await compare(ring, workload);
+          rows.push(...rowsOf(workload.name, samples[workload.name] ?? {}));
+        }
+        if (nodes === "real") firstResults[workload.name] = await firstResult(ring, workload);
+        // After each, because a night's run may end in the last one.
+        write(options, { ...about, rows, samples, firstResults });
       }
-      if (nodes === "real") firstResults[workload.name] = await firstResult(ring, workload);
-      // After each, because a night's run may end in the last one.
-      write(options, { ...about, rows, samples, firstResults });
+    } finally {
+      // Also of what was measured before one failed.
+      printFigures(rows, firstResults);
     }
-    printFigures(rows, firstResults);
   });
 }
 
-/** Whether the rivals' pods start: those of hubs and gateways want Secrets, which only our stack makes. */
-function runsAnywhere({ releases }: Workload): boolean {
+/** Whether the rivals take part on a real node: tried with `dask` alone, whose pods want nothing beside their chart. */
+function comparesOnRealNodes({ releases }: Workload): boolean {
   return Object.values(releases).every((release) => "kind" in release && release.kind === "dask");
 }
 

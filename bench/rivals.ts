@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { buildAll, builtPath, isBuilt, type Log } from "../sandbox/build.ts";
 import { findOnPath } from "../sandbox/command.ts";
 import type { Tool } from "../sandbox/tools.ts";
+import type { HelmRelease } from "./learned.ts";
 
 /** What people would use instead, built from Go modules for the benchmark alone. */
 export const rivalTools = {
@@ -83,16 +84,6 @@ export async function ensureRivals(log: Log): Promise<Rivals> {
   return found;
 }
 
-/** One Helm release as a stack of ours has it: what the rivals install too. */
-export interface HelmRelease {
-  readonly name: string;
-  readonly namespace: string;
-  readonly chart: string;
-  readonly repo?: string;
-  readonly version?: string;
-  readonly values: unknown;
-}
-
 /** The arguments of `helm` that install or upgrade a release and wait for its pods; pure. */
 export function helmUpgrade(release: HelmRelease, valuesFile: string): string[] {
   return [
@@ -131,48 +122,4 @@ export function tofuEnvironment(folder: string, provider: string): Record<string
   const file = join(folder, "tofu.rc");
   writeFileSync(file, `provider_installation {\n  dev_overrides { "hashicorp/helm" = "${plugins}" }\n}\n`);
   return { TF_CLI_CONFIG_FILE: file, TF_IN_AUTOMATION: "true" };
-}
-
-/** Pulumi's marks of a secret and of its plain text in an exported state. */
-const SIGNATURE = "4dabf18193072939515e22adb298388d";
-
-/** The Helm releases of a state exported with its secrets shown; pure. */
-export function releasesOf(state: ExportedState): HelmRelease[] {
-  return state.deployment.resources
-    .filter(({ type }) => type === "kubernetes:helm.sh/v3:Release")
-    .map(({ inputs }) => {
-      const { name, namespace, chart, version, repositoryOpts, values } = plain(inputs) as ReleaseInputs;
-      const repo = repositoryOpts?.repo;
-      return {
-        ...{ name, namespace, chart, values },
-        ...(repo === undefined ? {} : { repo }),
-        ...(version === undefined ? {} : { version }),
-      };
-    });
-}
-
-/** What of `pulumi stack export --show-secrets` is read. */
-export interface ExportedState {
-  readonly deployment: {
-    readonly resources: readonly { readonly type: string; readonly inputs?: unknown }[];
-  };
-}
-
-interface ReleaseInputs {
-  readonly name: string;
-  readonly namespace: string;
-  readonly chart: string;
-  readonly version?: string;
-  readonly repositoryOpts?: { readonly repo?: string };
-  readonly values: unknown;
-}
-
-/** Values as they are, where the state marks secrets; a namespace's own ServiceAccount for those that our stack makes. */
-function plain(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== "object" || value === null) return value;
-  if (SIGNATURE in value && "plaintext" in value) return plain(JSON.parse(String(value.plaintext)));
-  return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [key, key === "serviceAccountName" ? "default" : plain(each)]),
-  );
 }

@@ -64,6 +64,7 @@ const POD_PARTS: Readonly<Record<string, readonly PodPart[]>> = {
   "dask-kubernetes-operator": [always()],
   "cloudnative-pg": [always()],
   "cluster-autoscaler": [always()],
+  "nvidia-device-plugin": [always()],
   "before-delete": [always()],
 };
 

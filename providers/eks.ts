@@ -11,7 +11,7 @@ import { tagsOf } from "./cloud/tags.ts";
 import { addonsBeforeNodes, addonsOnNodes } from "./eks/addons.ts";
 import { collectAddresses } from "./eks/addresses.ts";
 import type * as aws from "./eks/aws.ts";
-import { createAutoscaler, createDevicePlugin } from "./eks/charts.ts";
+import { createAutoscaler, createGpuSupport } from "./eks/charts.ts";
 import type { EksContext } from "./eks/context.ts";
 import { type ControlPlane, createControlPlane, findControlPlane } from "./eks/control-plane.ts";
 import { checkCreator } from "./eks/creator.ts";
@@ -137,7 +137,7 @@ function furnish(
   target: Target,
 ): Pick<Cluster, "storageClass" | "ready"> {
   const { settings } = context;
-  const charts = [...createAutoscaler(context, controlPlane, target), ...createDevicePlugin(context, target)];
+  const charts = [...createAutoscaler(context, controlPlane, target), ...createGpuSupport(context, target)];
   const ready = [...target.ready, ...charts];
   if (settings.storageClass !== undefined) return { storageClass: settings.storageClass, ready };
   if (settings.existing !== undefined) return { ready };

@@ -12,7 +12,7 @@ import { providerArgs } from "./kubernetes.ts";
 import { exposeMagnum, recordMagnum, sshCommand } from "./magnum/addresses.ts";
 import { checkCloud } from "./magnum/checks.ts";
 import { createCluster, findCluster, type MagnumCluster } from "./magnum/cluster.ts";
-import { createDevicePlugin } from "./magnum/gpu.ts";
+import { createGpuSupport } from "./magnum/gpu.ts";
 import { type Counts, growthWarnings, heldCounts } from "./magnum/held-pools.ts";
 import { kubeconfigOf } from "./magnum/kubeconfig.ts";
 import { loginWarnings, requireOpenstackLogin } from "./magnum/login.ts";
@@ -68,7 +68,7 @@ export function createMagnum(settings: MagnumSettings, own?: string, counts: Cou
   const kubeconfig = kubeconfigOf(cluster.credentials, own);
   const provider = k8sProvider(kubeconfig, cluster, own, context);
   const storage = storageOf(settings, provider, nodes, parent);
-  const plugin = createDevicePlugin(settings, { provider, ready: nodes }, parent);
+  const plugin = createGpuSupport(settings, { provider, ready: nodes }, parent);
   const ssh = sshCommand(cluster, context);
   const { dns } = settings;
   return {

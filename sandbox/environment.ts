@@ -19,15 +19,21 @@ export function sandboxEnvironment(
     PULUMI_BACKEND_URL: pathToFileURL(layout.backend).href,
     PULUMI_CONFIG_PASSPHRASE_FILE: layout.passphrase,
     ...(outer.PULUMI_CONFIG_PASSPHRASE === undefined ? {} : { PULUMI_CONFIG_PASSPHRASE: passphrase }),
+    // The Kubernetes provider leaves a copy of its kubeconfig among the temporary files at every start: here it goes
+    // with the sandbox.
+    TMPDIR: layout.temporary,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     // Only what lies in the sandbox or on PATH is used; nothing is fetched in the middle of an update.
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
   };
 }
 
-/** A file for `source` in sh, bash or zsh that enters the sandbox in a terminal; pure. */
+/**
+ * A file for `source` in sh, bash or zsh that enters the sandbox in a terminal; pure.
+ * Without `TMPDIR`: the terminal outlives the sandbox, and its other programs would miss the folder.
+ */
 export function environmentFile(layout: Layout, passphrase: string): string {
-  const { PATH: _, ...variables } = sandboxEnvironment(layout, passphrase, {});
+  const { PATH: _path, TMPDIR: _temporary, ...variables } = sandboxEnvironment(layout, passphrase, {});
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}`);
   return [
     "# Points pulumi and kubectl of this terminal at the sandbox: source this file.",

@@ -16,6 +16,8 @@ export interface Layout {
   readonly backend: string;
   /** Project and stack files of stacks run through the Automation API. */
   readonly stacks: string;
+  /** Temporary files of `pulumi` and its providers. */
+  readonly temporary: string;
   readonly kubeconfig: string;
   readonly passphrase: string;
   readonly env: string;
@@ -41,6 +43,7 @@ export function layoutOf(root: string): Layout {
     pulumiHome: at("pulumi-home"),
     backend: at("backend"),
     stacks: at("stacks"),
+    temporary: at("tmp"),
     kubeconfig: at("kubeconfig"),
     passphrase: at("passphrase"),
     env: at("env"),
@@ -52,8 +55,8 @@ export function layoutOf(root: string): Layout {
 /** Creates the folders of a sandbox. Only the owner can look inside: an administrator's token lies there. */
 export function createFolders(layout: Layout): void {
   mkdirSync(layout.root, { recursive: true, mode: 0o700 });
-  const { bin, cluster, logs, pids, pulumiHome, backend, stacks } = layout;
-  for (const folder of [bin, cluster, logs, pids, pulumiHome, backend, stacks]) {
+  const { bin, cluster, logs, pids, pulumiHome, backend, stacks, temporary } = layout;
+  for (const folder of [bin, cluster, logs, pids, pulumiHome, backend, stacks, temporary]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
 }

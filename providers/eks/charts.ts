@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { chartRelease } from "../../components/chart.ts";
 import type { Cluster } from "../../components/cluster.ts";
+import { createDevicePlugin } from "../../components/device-plugin.ts";
 import type { EksSettings } from "../../settings/clusters/eks.ts";
 import { isGpuMachine } from "../../settings/clusters/eks-facts.ts";
 import { placementOf } from "../../settings/clusters/pool-marks.ts";
@@ -118,24 +119,12 @@ export function autoscalerStatements(name: string, region: string): Statement[] 
   ];
 }
 
-/** NVIDIA's device plugin, without which Kubernetes sees no GPU of a node; nothing where no pool has one. */
-export function createDevicePlugin({ settings, parent }: EksContext, target: Target): pulumi.Resource[] {
+/** The device plugin, or nothing where no pool has a GPU. */
+export function createGpuSupport({ settings, parent }: EksContext, target: Target): pulumi.Resource[] {
   const { install, values } = settings.devicePlugin;
   const hasGpus = Object.values(settings.nodePools).some((pool) => pool.machineType.some(isGpuMachine));
   if (!(install ?? (hasGpus && settings.existing === undefined))) return [];
-  const release = chartRelease(
-    "nvidia-device-plugin",
-    {
-      chart: "nvidia-device-plugin",
-      cluster: target,
-      namespace: NAMESPACE,
-      values: devicePluginValues,
-      settings: { chart: {}, values, timeout: TIMEOUT },
-    },
-    { parent },
-  );
-  return [release];
+  // It goes wherever there is a GPU, whatever taints the settings put on the pool.
+  const nodes = { tolerations: [{ operator: "Exists" }] };
+  return [createDevicePlugin({ cluster: target, nodes, values }, { parent })];
 }
-
-/** The plugin goes wherever there is a GPU, whatever taints the settings put on the pool. */
-export const devicePluginValues = { tolerations: [{ operator: "Exists" }] };

@@ -1,8 +1,13 @@
 import { run } from "../command.ts";
 import type { Layout } from "../layout.ts";
 import { must } from "./must.ts";
-import type { NodeNamespaces } from "./namespaces.ts";
 import { linkName, type NodeNetwork } from "./network.ts";
+
+/** What the link needs of a node's namespaces: the first process inside, and how a command is run there. */
+interface Inside {
+  readonly pid: number;
+  run(command: readonly string[]): Promise<string>;
+}
 
 /**
  * Links the node to this machine. The node gets no default route: its pods reach this machine's end of the link and
@@ -11,7 +16,7 @@ import { linkName, type NodeNetwork } from "./network.ts";
 export async function connectNode(
   layout: Layout,
   network: NodeNetwork,
-  { pid, run: inside }: NodeNamespaces,
+  { pid, run: inside }: Inside,
 ): Promise<void> {
   const link = linkName(layout);
   // The link of a node that has just ended vanishes a moment later.

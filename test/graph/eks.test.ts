@@ -445,6 +445,7 @@ test("a pool of GPU machines has the image with the driver, the labels and the d
   });
   assert.deepEqual(taints, [{ key: "nvidia.com/gpu", value: "present", effect: "NO_SCHEDULE" }]);
   assert.deepEqual(made.find(RELEASE, "nvidia-device-plugin").inputs.values, {
+    resources: { requests: { cpu: "50m", memory: "100M" }, limits: { memory: "500M" } },
     tolerations: [{ operator: "Exists" }],
   });
   const without = await program({ nodePools: { core: POOLS.core } });

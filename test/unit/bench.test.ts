@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { criticalPath, doneOf } from "../../bench/critical-path.ts";
 import { bareRelease, rowsOf, type Samples } from "../../bench/figures.ts";
+import { foundOf, releasesOf } from "../../bench/learned.ts";
 import { type Cost, cpuSeconds, measure, total } from "../../bench/measure.ts";
 import { readOptions } from "../../bench/options.ts";
-import { helmUpgrade, releasesOf, tofuConfiguration } from "../../bench/rivals.ts";
+import { helmUpgrade, tofuConfiguration } from "../../bench/rivals.ts";
 import { fit, marginalCosts, median, medianRatio, verdictOf } from "../../bench/statistics.ts";
 import { comparison, markdown } from "../../bench/tables.ts";
 import { onRealNodes, workloads } from "../../bench/workloads.ts";
@@ -139,6 +140,14 @@ const state = {
           values: { hub: secret },
         },
       },
+      {
+        type: "kubernetes:core/v1:Secret",
+        inputs: {
+          apiVersion: "v1",
+          metadata: { name: "hub-1", namespace: "team", labels: { "dask-stack": "bench" } },
+          stringData: secret,
+        },
+      },
     ],
   },
 };
@@ -153,6 +162,18 @@ test("rivals install what the state has, secrets in plain", () => {
   assert.match(args, /--repo https:\/\/example.org\/charts --version 4.4.0$/);
   const configuration = JSON.stringify(tofuConfiguration([release], "/kubeconfig"));
   assert.match(configuration, /"hub":\{"name":"hub","namespace":"team","chart":"jupyterhub"/);
+});
+
+test("rivals find the Secrets that a stack of ours makes for its pods", () => {
+  assert.deepEqual(foundOf(state).items, [
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: "team" } },
+    {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "hub-1", namespace: "team" },
+      stringData: { token: "abc" },
+    },
+  ]);
 });
 
 test("the bare program installs a genuine chart from its repository, in the same version", () => {

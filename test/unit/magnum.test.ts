@@ -12,7 +12,7 @@ import {
   refuseChanges,
   TEMPLATE_INPUTS,
 } from "../../providers/magnum/fixed.ts";
-import { devicePluginValues } from "../../providers/magnum/gpu.ts";
+import { gpuNodes } from "../../providers/magnum/gpu.ts";
 import { growthWarnings } from "../../providers/magnum/held-pools.ts";
 import { rawConfig } from "../../providers/magnum/kubeconfig.ts";
 import { loginWarnings, requireOpenstackLogin } from "../../providers/magnum/login.ts";
@@ -332,7 +332,7 @@ test("the kubeconfig is found under Terraform's key, and a cluster without one i
 test("NVIDIA's device plugin runs on the node group for GPUs", () => {
   const all = settings({ nodePools: { ...POOLS, gpu: { machineType: "g1", max: 2 } }, driver: "heat" });
   const term = { key: "magnum.openstack.org/nodegroup", operator: "In", values: ["gpu"] };
-  assert.deepEqual(devicePluginValues(all), {
+  assert.deepEqual(gpuNodes(all), {
     affinity: {
       nodeAffinity: {
         requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [term] }] },

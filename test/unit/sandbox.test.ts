@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { standIn, withStandIns } from "../../sandbox/charts.ts";
-import { environmentFile } from "../../sandbox/environment.ts";
+import { environmentFile, sandboxEnvironment } from "../../sandbox/environment.ts";
 import { parseStat } from "../../sandbox/identity.ts";
 import { cacheFolder, layoutOf, repository } from "../../sandbox/layout.ts";
 import { summary } from "../../sandbox/report.ts";
@@ -42,6 +42,12 @@ test("a process is told from another that got its number by its start time", () 
 
 test("the environment file survives a quote in a path", () => {
   assert.match(environmentFile(layoutOf("/tmp/it's"), "x"), /'\/tmp\/it'\\''s\/kubeconfig'/);
+});
+
+test("temporary files of a stack's commands go with the sandbox, and a terminal keeps its own folder for them", () => {
+  const layout = layoutOf("/tmp/one");
+  assert.equal(sandboxEnvironment(layout, "x", { TMPDIR: "/var/tmp" }).TMPDIR, "/tmp/one/tmp");
+  assert.doesNotMatch(environmentFile(layout, "x"), /TMPDIR/);
 });
 
 test("a release without a chart of its own gets the stand-in, and one with a chart keeps it", () => {

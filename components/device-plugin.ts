@@ -1,0 +1,34 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { chartRelease, type Values } from "./chart.ts";
+import type { Cluster } from "./cluster.ts";
+
+/** On which nodes the plugin runs, and what the settings put over its chart's values. */
+export interface DevicePluginArgs {
+  readonly cluster: Pick<Cluster, "provider" | "ready">;
+  /** The chart's `affinity` or `tolerations`. */
+  readonly nodes: Values;
+  readonly values: Values;
+}
+
+/** NVIDIA's device plugin in `kube-system`, without which Kubernetes sees no GPU of a node. */
+export function createDevicePlugin(
+  { cluster, nodes, values }: DevicePluginArgs,
+  opts: pulumi.CustomResourceOptions,
+) {
+  return chartRelease(
+    "nvidia-device-plugin",
+    {
+      chart: "nvidia-device-plugin",
+      cluster,
+      namespace: { name: "kube-system", resources: [] },
+      values: { ...DEVICE_PLUGIN_SIZE, ...nodes },
+      settings: { chart: {}, values, timeout: "10m" },
+    },
+    opts,
+  );
+}
+
+/** The chart gives its pods no size; what they ask for is within the share of `machine-types.ts` for DaemonSets. */
+const DEVICE_PLUGIN_SIZE = {
+  resources: { requests: { cpu: "50m", memory: "100M" }, limits: { memory: "500M" } },
+};
