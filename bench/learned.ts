@@ -38,9 +38,9 @@ export function foundOf(state: ExportedState): Found {
   const secrets = state.deployment.resources
     .filter(({ type }) => type === "kubernetes:core/v1:Secret")
     .map(({ inputs }) => {
-      const { metadata, stringData } = plain(inputs) as SecretInputs;
+      const { metadata, data } = plain(inputs) as SecretInputs;
       const { name, namespace } = metadata;
-      return { apiVersion: "v1", kind: "Secret", metadata: { name, namespace }, stringData };
+      return { apiVersion: "v1", kind: "Secret", metadata: { name, namespace }, data };
     });
   const namespaces = [...new Set(secrets.map(({ metadata }) => metadata.namespace))];
   const made = namespaces.map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } }));
@@ -65,7 +65,8 @@ interface ReleaseInputs {
 
 interface SecretInputs {
   readonly metadata: { readonly name: string; readonly namespace: string };
-  readonly stringData: Readonly<Record<string, string>>;
+  /** In base64: the provider notes what a program gives as `stringData` in this way. */
+  readonly data: Readonly<Record<string, string>>;
 }
 
 /** Values as they are, where the state marks secrets; a namespace's own ServiceAccount for those that our stack makes. */

@@ -145,7 +145,7 @@ const state = {
         inputs: {
           apiVersion: "v1",
           metadata: { name: "hub-1", namespace: "team", labels: { "dask-stack": "bench" } },
-          stringData: secret,
+          data: secret,
         },
       },
     ],
@@ -171,7 +171,7 @@ test("rivals find the Secrets that a stack of ours makes for its pods", () => {
       apiVersion: "v1",
       kind: "Secret",
       metadata: { name: "hub-1", namespace: "team" },
-      stringData: { token: "abc" },
+      data: { token: "abc" },
     },
   ]);
 });
