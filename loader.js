@@ -8,22 +8,37 @@ import { isAbsolute, join } from "node:path";
  * JavaScript, because it runs before anything that reads types.
  */
 
-/** The SDK's own view of its packages: what stands in for one must be found under the path that the SDK resolves. */
-const sdk = createRequire(createRequire(import.meta.url).resolve("@pulumi/pulumi"));
+/** The SDKs' own view of their packages: what stands in for one must be found under the path that an SDK resolves. */
+const here = createRequire(import.meta.url);
+const sdk = createRequire(here.resolve("@pulumi/pulumi"));
+const kubernetes = createRequire(here.resolve("@pulumi/kubernetes"));
 
 /*
- * The SDK loads these at every start and uses them only where it writes functions down (dynamic providers, callback
- * functions): npm's dependency solver and the TypeScript compiler, half a second of CPU. They load at first use.
+ * What the SDKs load at every start and hardly ever use: more than half a second of CPU. It loads at first use. In this
+ * order: where functions are written down (dynamic providers), npm's dependency solver and the TypeScript compiler; where
+ * a program runs `pulumi` itself; where the engine is run with `--tracing`; where files with YAML are deployed.
  */
-for (const name of ["@npmcli/arborist", "typescript", "./vendor/typescript@3.8.3/typescript.js"])
-  replace(name, whenUsed);
+const seldomUsed = [
+  ...["@npmcli/arborist", "normalize-package-data", "typescript", "./vendor/typescript@3.8.3/typescript.js"],
+  "./automation",
+  ...[
+    "exporter-zipkin",
+    "instrumentation",
+    "instrumentation-grpc",
+    "resources",
+    "sdk-trace-base",
+    "sdk-trace-node",
+  ].map((name) => `@opentelemetry/${name}`),
+];
+for (const name of seldomUsed) replace(sdk, name, whenUsed);
+replace(kubernetes, "glob", whenUsed);
 
 /*
  * The SDK maps each stack trace back to its own TypeScript, which is not installed, and it keeps one for every promise:
  * a quarter of the start, and more of a large stack, whose traces the garbage collector goes through again and again.
  * Those of the bundle are mapped where one is printed; those of promises are taken where somebody looks for leaks.
  */
-replace("source-map-support/register", () => ({}));
+replace(sdk, "source-map-support/register", () => ({}));
 if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) withoutTraces();
 
 // Code is compiled once and kept; since Node.js 22.1. A folder that cannot be written costs the gain and nothing else.
@@ -62,11 +77,11 @@ async function withTsx() {
   process.setSourceMapsEnabled(false);
 }
 
-/** Puts a stand-in where the SDK looks for a module; one that a later SDK has no more is left out. */
-function replace(name, standIn) {
+/** Puts a stand-in where an SDK looks for a module; one that a later SDK has no more is left out. */
+function replace(from, name, standIn) {
   let file;
   try {
-    file = sdk.resolve(name);
+    file = from.resolve(name);
   } catch {
     return;
   }
@@ -107,11 +122,13 @@ function whenUsed(file) {
     }
     return loaded;
   };
+  // What is no ES module is its own default export: a compiled `import` would have seen to it.
+  const read = (key) => (key === "default" && !load().__esModule ? load() : load()[key]);
   return new Proxy(
     {},
     {
       // Answered without loading: a compiled `import *` asks it at once, and on false copies every export.
-      get: (_, key) => (key === "__esModule" ? true : load()[key]),
+      get: (_, key) => (key === "__esModule" ? true : read(key)),
       has: (_, key) => key in load(),
       ownKeys: () => Reflect.ownKeys(load()),
       getOwnPropertyDescriptor: (_, key) => {

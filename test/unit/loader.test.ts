@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
+import { run } from "../../sandbox/command.ts";
 import { repository } from "../../sandbox/layout.ts";
 import { startProgram } from "./program.ts";
 
@@ -32,6 +33,32 @@ test("pulumi runs the program in one file, without a word of Node.js, on every v
   assert.ok(registered.includes("gcp:container/cluster:Cluster"), registered.join(", "));
   assert.ok(registered.includes("kubernetes:helm.sh/v3:Release"), registered.join(", "));
   assert.match(said.join("\n"), /Running program '[^']*\/\.cache\/pulumi-dask\/[^']*\.mjs'/);
+});
+
+test("what is seldom used loads when it is used, and is whole then", async () => {
+  const script = `
+    const { createRequire } = await import("node:module");
+    const require = createRequire(${JSON.stringify(join(repository, "index.ts"))});
+    const loaded = (part) => Object.keys(require.cache).some((file) => file.includes(part) && require.cache[file].children.length > 0);
+    const parts = ["/@npmcli/arborist/lib/index.js", "/automation/index.js", "/@opentelemetry/sdk-trace-base/"];
+    const { automation, runtime } = require("@pulumi/pulumi");
+    const tracing = require("@pulumi/pulumi/cmd/run/tracing.js");
+    require("@pulumi/kubernetes");
+    console.log(parts.map(loaded).join());
+    tracing.start("http://127.0.0.1:9/api/v2/spans");
+    tracing.newSpan("a").end();
+    const { text } = await runtime.serializeFunction(() => "written down");
+    const paths = await runtime.computeCodePaths();
+    console.log(typeof automation.LocalWorkspace, text.includes("written down"), paths.size > 0, parts.map(loaded).join());
+    process.exit();
+  `;
+  const args = ["--import", "./loader.js", "--input-type=module", "--eval", script];
+  const { stdout, stderr } = await run(process.execPath, args, { cwd: repository });
+  assert.deepEqual(
+    stdout.trim().split("\n"),
+    ["false,false,false", "function true true true,true,true"],
+    stderr,
+  );
 });
 
 test("a refusal is said in words alone", async () => {
