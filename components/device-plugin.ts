@@ -28,7 +28,7 @@ export function createDevicePlugin(
   );
 }
 
-/** The chart gives its pods no size; what they ask for is within the share of `machine-types.ts` for DaemonSets. */
+/** The chart gives its pods no size. The sizes of machine types leave room for these requests on every node. */
 const DEVICE_PLUGIN_SIZE = {
   resources: { requests: { cpu: "50m", memory: "100M" }, limits: { memory: "500M" } },
 };

@@ -51,10 +51,14 @@ test("settings know no provider, and components none of a cloud's", () => {
   assert.deepEqual(strange, []);
 });
 
-/** Of components, settings know the names that charts give their objects; providers know how a chart is installed. */
+/**
+ * Of components, settings know the names that charts give their objects; providers know how a chart is installed, and the
+ * device plugin, which several clouds need.
+ */
 function isAllowed(file: string, target: string): boolean {
   const [from] = file.split("/");
   if (from === "settings") return /^settings\/|^components\/[a-z-]+\/chart\.ts$/.test(target);
-  if (from === "providers") return /^(settings|providers)\/|^components\/(chart|cluster)\.ts$/.test(target);
+  if (from === "providers")
+    return /^(settings|providers)\/|^components\/(chart|cluster|device-plugin)\.ts$/.test(target);
   return from !== "components" || !target.startsWith("providers/");
 }
