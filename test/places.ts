@@ -59,6 +59,8 @@ export async function withPlace(
   }).finally(async () => {
     if (!passed) keepLogs(level, root);
     await stop({ root });
+    // What a test puts beside the logs and states there, nobody else takes away.
+    if (existsSync(root)) throw new Error(`${level}: ${readdirSync(root).join(", ")} is left in ${root}`);
   });
 }
 
