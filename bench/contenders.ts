@@ -6,7 +6,7 @@ import { writePrivate } from "../sandbox/files.ts";
 import { repository } from "../sandbox/layout.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { makeLanguageHost } from "./language-host.ts";
-import { type ExportedState, type Found, foundOf, type HelmRelease, releasesOf } from "./learned.ts";
+import { type ExportedState, foundOf, type HelmRelease, releasesOf } from "./learned.ts";
 import type { Command } from "./measure.ts";
 import { helmUpgrade, type Tofu, tofuConfiguration, tofuEnvironment } from "./rivals.ts";
 
@@ -30,7 +30,7 @@ export interface Contender {
 export interface Releases {
   readonly before: readonly HelmRelease[];
   readonly after: readonly HelmRelease[];
-  readonly found: Found;
+  readonly found: readonly object[];
 }
 
 const STACK = "bench";
@@ -103,6 +103,23 @@ export async function must({ command: [file, ...args], cwd, env }: Command): Pro
   return stdout;
 }
 
+/** Runs commands that are not measured, one after the other. */
+export async function mustAll(commands: readonly Command[] = []): Promise<void> {
+  for (const command of commands) await must(command);
+}
+
+/** Makes or deletes objects by `kubectl`; `file` is where they are written, for its user alone. */
+export function kubectl(
+  { root, env }: Sandbox,
+  verb: "apply" | "delete",
+  file: string,
+  items: readonly object[],
+): Command {
+  writePrivate(file, JSON.stringify({ apiVersion: "v1", kind: "List", items }));
+  const gone = verb === "delete" ? ["--ignore-not-found"] : [];
+  return { command: ["kubectl", verb, ...gone, "--filename", file], cwd: root, env };
+}
+
 /** The steps of a Pulumi project whose stack file has one config or another. */
 export function pulumiContender(
   name: string,
@@ -127,8 +144,7 @@ export async function learnReleases(
   const learn = async (variant: "before" | "after") => {
     configure(config[variant]);
     await must(command("up", "--yes", "--skip-preview"));
-    const state: ExportedState = JSON.parse(await must(command("stack", "export", "--show-secrets")));
-    return state;
+    return JSON.parse(await must(command("stack", "export", "--show-secrets"))) as ExportedState;
   };
   const before = await learn("before");
   const after = await learn("after");
@@ -165,10 +181,8 @@ export function helmContender(sandbox: Sandbox, helm: string, folder: string, re
 }
 
 /** Makes the Secrets that the values name, as somebody must who uses Helm alone. */
-function withSecrets({ root, env }: Sandbox, folder: string, { found }: Releases): Command {
-  const file = join(folder, "secrets.json");
-  writePrivate(file, JSON.stringify(found));
-  return { command: ["kubectl", "apply", "--filename", file], cwd: root, env };
+function withSecrets(sandbox: Sandbox, folder: string, { found }: Releases): Command {
+  return kubectl(sandbox, "apply", join(folder, "secrets.json"), found);
 }
 
 /** Deletes the namespaces that Helm makes and leaves. */

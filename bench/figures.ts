@@ -7,6 +7,7 @@ import {
   helmContender,
   learnReleases,
   must,
+  mustAll,
   type Project,
   pulumiContender,
   type Releases,
@@ -88,16 +89,15 @@ async function rivalContenders(
 
 /** A contender that makes the workload and takes it away once, or nobody: a provider of years ago may know neither. */
 async function tried(contender: Contender, log: Ring["log"]): Promise<Contender[]> {
-  const { prepare = [], clean = [] } = contender;
   try {
-    for (const command of prepare) await must(command);
+    await mustAll(contender.prepare);
     for (const step of ["first up", "destroy"] as const) await measureAll(contender.commands(step));
-    for (const command of clean) await must(command);
     return [contender];
   } catch (error) {
     log(`${contender.name} is left out: ${error instanceof Error ? error.message : error}`);
-    for (const command of clean) await must(command);
     return [];
+  } finally {
+    await mustAll(contender.clean);
   }
 }
 
@@ -111,7 +111,7 @@ async function rounds(ring: Ring, workload: string, contenders: readonly Contend
   const costs = contenders.map(({ name }) => ({ name, steps: emptySteps() }));
   for (let round = 1; round <= ring.rounds; round++) {
     for (const contender of inOrder(contenders, round)) {
-      for (const command of contender.prepare ?? []) await must(command);
+      await mustAll(contender.prepare);
       for (const step of STEPS) {
         const cost = await measureAll(contender.commands(step));
         costs.find(({ name }) => name === contender.name)?.steps[step].push(cost);
@@ -119,7 +119,7 @@ async function rounds(ring: Ring, workload: string, contenders: readonly Contend
           `${workload}, round ${round} of ${ring.rounds}, ${contender.name}, ${step}: ${inWords(cost)}`,
         );
       }
-      for (const command of contender.clean ?? []) await must(command);
+      await mustAll(contender.clean);
     }
   }
   return Object.fromEntries(costs.map(({ name, steps }) => [name, steps]));

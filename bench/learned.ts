@@ -8,13 +8,6 @@ export interface HelmRelease {
   readonly values: unknown;
 }
 
-/** What rivals find on the cluster: our stack makes these, and pods want them; as `kubectl apply` takes them. */
-export interface Found {
-  readonly apiVersion: "v1";
-  readonly kind: "List";
-  readonly items: readonly object[];
-}
-
 /** Pulumi's marks of a secret and of its plain text in an exported state. */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
@@ -33,8 +26,11 @@ export function releasesOf(state: ExportedState): HelmRelease[] {
     });
 }
 
-/** The Secrets of a state exported with its secrets shown, and the namespaces that they are in; pure. */
-export function foundOf(state: ExportedState): Found {
+/**
+ * What rivals find on the cluster, because our stack makes it and pods want it: the Secrets of a state exported with its
+ * secrets shown, after the namespaces that they are in; pure.
+ */
+export function foundOf(state: ExportedState): object[] {
   const secrets = state.deployment.resources
     .filter(({ type }) => type === "kubernetes:core/v1:Secret")
     .map(({ inputs }) => {
@@ -44,7 +40,7 @@ export function foundOf(state: ExportedState): Found {
     });
   const namespaces = [...new Set(secrets.map(({ metadata }) => metadata.namespace))];
   const made = namespaces.map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } }));
-  return { apiVersion: "v1", kind: "List", items: [...made, ...secrets] };
+  return [...made, ...secrets];
 }
 
 /** What of `pulumi stack export --show-secrets` is read. */

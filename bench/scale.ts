@@ -1,11 +1,9 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { repository } from "../sandbox/layout.ts";
-import type { Sandbox } from "../sandbox/sandbox.ts";
 import { simulatedNode } from "../sandbox/simulated-nodes.ts";
-import { cloneProject, must } from "./contenders.ts";
+import { cloneProject, kubectl, must } from "./contenders.ts";
 import type { Ring } from "./figures.ts";
-import { type Command, type Cost, measure } from "./measure.ts";
+import { type Cost, measure } from "./measure.ts";
 import { CLOUDS, manyReleases } from "./sizes.ts";
 import { type Fit, fit, marginalCosts, median, type Point, type Verdict, verdictOf } from "./statistics.ts";
 import { configOf } from "./workloads.ts";
@@ -45,9 +43,10 @@ export async function measureReleases(
 ): Promise<Growth> {
   const project = await cloneProject(sandbox, join(sandbox.root, "bench", "scale"));
   const rows: Grown[] = [];
-  const nodes = roomFor(Math.max(...sizes));
+  const room = roomFor(Math.max(...sizes));
+  const nodes = join(sandbox.root, "bench", "nodes.json");
   try {
-    await must(kubectl(sandbox, "apply", nodes));
+    await must(kubectl(sandbox, "apply", nodes, room));
     for (const size of sizes) {
       project.configure(configOf(manyReleases(size), { genuine, smokeTest: false }));
       log(`scale: ${size} releases`);
@@ -62,7 +61,7 @@ export async function measureReleases(
     }
     await must(project.command("destroy", "--yes", "--skip-preview"));
   } finally {
-    await must(kubectl(sandbox, "delete", nodes));
+    await must(kubectl(sandbox, "delete", nodes, room));
     await project.close();
   }
   return growth("Releases of one stack", rows);
@@ -75,12 +74,6 @@ const RELEASES_PER_NODE = 15;
 function roomFor(releases: number): object[] {
   const count = Math.ceil(releases / RELEASES_PER_NODE);
   return Array.from({ length: count }, (_, index) => simulatedNode(100 + index));
-}
-
-function kubectl({ root, env }: Sandbox, verb: "apply" | "delete", items: readonly object[]): Command {
-  const file = join(root, "bench", `${verb}.json`);
-  writeFileSync(file, JSON.stringify({ apiVersion: "v1", kind: "List", items }));
-  return { command: ["kubectl", verb, "--filename", file], cwd: root, env };
 }
 
 /** A cloud's program under mocks with more and more node pools, each run a process of its own. */

@@ -165,7 +165,7 @@ test("rivals install what the state has, secrets in plain", () => {
 });
 
 test("rivals find the Secrets that a stack of ours makes for its pods", () => {
-  assert.deepEqual(foundOf(state).items, [
+  assert.deepEqual(foundOf(state), [
     { apiVersion: "v1", kind: "Namespace", metadata: { name: "team" } },
     {
       apiVersion: "v1",
