@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { type ApiClient, METADATA_ONLY } from "../providers/existing/api-client.ts";
+import type { ApiClient } from "../providers/existing/api-client.ts";
 import { REVISION_LABELS } from "./helm.ts";
+import { itemsOf } from "./metadata.ts";
 import { pathIn } from "./paths.ts";
 
 /*
@@ -13,17 +14,6 @@ const groups = z.object({
 const resources = z.object({
   resources: z.array(
     z.object({ name: z.string(), namespaced: z.boolean(), verbs: z.array(z.string()).default([]) }),
-  ),
-});
-const listed = z.object({
-  items: z.array(
-    z.object({
-      metadata: z.object({
-        name: z.string(),
-        creationTimestamp: z.string().default(""),
-        annotations: z.record(z.string(), z.string()).default({}),
-      }),
-    }),
   ),
 });
 
@@ -50,7 +40,7 @@ export async function helmObjects(api: ApiClient, place: string): Promise<string
   const [namespace = "", name = ""] = place.split("/");
   const secrets = pathIn("v1", "secrets", namespace);
   const selector = encodeURIComponent(`${REVISION_LABELS},name=${name}`);
-  const notes = await itemsOf(api, `${secrets}?labelSelector=${selector}`);
+  const notes = (await itemsOf(api, `${secrets}?labelSelector=${selector}`)) ?? [];
   const [first] = notes.map(({ metadata }) => metadata.creationTimestamp).sort();
   const kinds = (await deletableKinds(api)).filter(
     ({ plural }) => first !== undefined || plural !== "persistentvolumeclaims",
@@ -58,7 +48,7 @@ export async function helmObjects(api: ApiClient, place: string): Promise<string
   const found = await Promise.all(
     kinds.map(async ({ apiVersion, plural, namespaced }) => {
       const path = pathIn(apiVersion, plural, namespaced ? namespace : undefined);
-      const items = await itemsOf(api, `${path}?labelSelector=${BY_HELM}`);
+      const items = (await itemsOf(api, `${path}?labelSelector=${BY_HELM}`)) ?? [];
       return items
         .filter(({ metadata }) => isOf(metadata.annotations, namespace, name))
         .filter(({ metadata }) => first === undefined || metadata.creationTimestamp >= first)
@@ -73,11 +63,6 @@ function isOf(annotations: Readonly<Record<string, string>>, namespace: string, 
     annotations["meta.helm.sh/release-name"] === name &&
     annotations["meta.helm.sh/release-namespace"] === namespace
   );
-}
-
-async function itemsOf(api: ApiClient, path: string) {
-  const answer = await api.get(path, METADATA_ONLY);
-  return answer.kind === "found" ? (listed.safeParse(answer.object).data?.items ?? []) : [];
 }
 
 /** The kinds that can be listed and deleted, each in one version. */

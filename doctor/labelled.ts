@@ -3,8 +3,9 @@ import { helmReleases } from "../components/helm-releases.ts";
 import { keptAnnotations, OWNER_LABEL } from "../components/namespace.ts";
 import { API_VERSION as POSTGRES } from "../components/postgres/chart.ts";
 import { RELEASE_LABEL } from "../components/release-labels.ts";
-import { type ApiClient, METADATA_ONLY } from "../providers/existing/api-client.ts";
+import type { ApiClient } from "../providers/existing/api-client.ts";
 import { REVISION_LABELS } from "./helm.ts";
+import { type Item, itemsOf } from "./metadata.ts";
 import { pathIn } from "./paths.ts";
 
 /*
@@ -71,19 +72,6 @@ const CLUSTER_WIDE: readonly Kind[] = [
   { apiVersion: "scheduling.k8s.io/v1", plural: "priorityclasses" },
 ];
 
-const labels = z.record(z.string(), z.string()).default({});
-const item = z.object({
-  metadata: z.object({
-    name: z.string(),
-    labels,
-    annotations: labels,
-    ownerReferences: z.array(z.unknown()).default([]),
-  }),
-});
-type Item = z.output<typeof item>;
-/** An empty list of metadata comes without its array. */
-const listed = z.object({ items: z.array(item).nullish() });
-
 /** What the cluster holds of a release. */
 export interface Found {
   readonly home: string;
@@ -115,7 +103,7 @@ async function ofRelease(
   { release, home, namespaces }: Place,
   owner: string,
 ): Promise<Found[]> {
-  const secrets = await list(api, `${pathIn("v1", "secrets", home)}?labelSelector=${REVISION_LABELS}`);
+  const secrets = await itemsOf(api, `${pathIn("v1", "secrets", home)}?labelSelector=${REVISION_LABELS}`);
   // What may not be seen may be there.
   if (secrets === undefined) return [];
   const notes = secrets.map(noteOf).filter(({ name }) => helmReleases(release).includes(name));
@@ -127,7 +115,7 @@ async function ofRelease(
   const objects = await Promise.all(
     kinds.map(async ({ apiVersion, plural, namespace, data = false }) => {
       const path = pathIn(apiVersion, plural, namespace);
-      const items = (await list(api, `${path}?labelSelector=${selector}`)) ?? [];
+      const items = (await itemsOf(api, `${path}?labelSelector=${selector}`)) ?? [];
       return items.filter(isOurs).map(({ metadata }) => ({ path: `${path}/${metadata.name}`, data }));
     }),
   );
@@ -142,10 +130,4 @@ function noteOf({ metadata: { labels } }: Item): Note {
 function isOurs({ metadata: { annotations, ownerReferences } }: Item): boolean {
   const kept = Object.entries(keptAnnotations).every(([name, value]) => annotations[name] === value);
   return !kept && ownerReferences.length === 0;
-}
-
-/** `undefined` where this user may not see them or the cluster does not know the kind. */
-async function list(api: ApiClient, path: string): Promise<Item[] | undefined> {
-  const answer = await api.get(path, METADATA_ONLY);
-  return answer.kind === "found" ? (listed.parse(answer.object).items ?? []) : undefined;
 }

@@ -18,6 +18,8 @@ export interface Pulumi {
   run(args: readonly string[], input?: string): Promise<string>;
   /** The stack's name. */
   readonly stack: string;
+  /** The URL of the backend, asked for once. */
+  backend(): Promise<string>;
 }
 
 /**
@@ -29,7 +31,12 @@ export interface Pulumi {
 export async function openStack(wanted?: string): Promise<Pulumi> {
   const stack = wanted ?? (await call(["stack", "--show-name"])).trim();
   const run: Pulumi["run"] = (args, input) => call([...args, "--stack", stack], input);
-  return { stack, run };
+  let url: Promise<string> | undefined;
+  const backend: Pulumi["backend"] = () => {
+    url ??= backendUrl();
+    return url;
+  };
+  return { stack, run, backend };
 }
 
 async function call(args: readonly string[], input?: string): Promise<string> {
@@ -62,25 +69,27 @@ function projectName(): string {
   return name;
 }
 
-const backend = z.object({ url: z.string() });
+async function backendUrl(): Promise<string> {
+  const said = JSON.parse(await call(["whoami", "--verbose", "--json"]));
+  return z.object({ url: z.string() }).parse(said).url;
+}
 
 /**
  * The value of the owner label of what the stack makes, as `components/namespace.ts` writes it, from its name alone.
  *
  * A service's short name leaves the organization out: it then is the one that `pulumi` takes by itself.
  */
-export async function readOwner({ stack }: Pulumi): Promise<string> {
+export async function readOwner({ stack, backend }: Pulumi): Promise<string> {
   const parts = stack.split("/");
   const name = parts.at(-1) ?? stack;
-  const organization = parts.length > 1 ? parts.at(0) : await defaultOrganization();
+  const organization = parts.length > 1 ? parts.at(0) : await defaultOrganization(await backend());
   return ownerLabelOf(organization ?? OF_FILES, projectName(), name);
 }
 
 /** The organization of every stack on a backend that has none. */
 const OF_FILES = "organization";
 
-async function defaultOrganization(): Promise<string> {
-  const { url } = backend.parse(JSON.parse(await call(["whoami", "--verbose", "--json"])));
+async function defaultOrganization(url: string): Promise<string> {
   if (url.startsWith("file://") || BUCKET.test(url)) return OF_FILES;
   return (await call(["org", "get-default"])).trim();
 }
@@ -100,8 +109,8 @@ const BUCKET = /^(s3|gs|azblob):/;
  * The locks that the stack's backend shows: files of a backend of files, a run under way of a service; `undefined`
  * where it shows none, as buckets do.
  */
-export async function readLocks({ stack }: Pulumi): Promise<Lock[] | undefined> {
-  const { url } = backend.parse(JSON.parse(await call(["whoami", "--verbose", "--json"])));
+export async function readLocks({ stack, backend }: Pulumi): Promise<Lock[] | undefined> {
+  const url = await backend();
   const folder = url.startsWith("file://") ? lockFolder(url, stack) : undefined;
   if (folder !== undefined) return existsSync(folder) ? locksIn(folder) : [];
   if (BUCKET.test(url)) return undefined;
