@@ -1,6 +1,6 @@
 import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
-import { show } from "./quantities.ts";
+import { printable, show } from "./quantities.ts";
 
 /** One thing that is wrong in a stack file. */
 export interface Problem {
@@ -24,7 +24,9 @@ export class UserError extends Error {}
 /** Thrown for a stack file that cannot be used: every problem of the file, one a line. */
 export class SettingsError extends UserError {
   readonly problems: readonly Problem[];
-  constructor(problems: readonly Problem[]) {
+  constructor(found: readonly Problem[]) {
+    // Messages quote what stands in the file, and that may hold anything.
+    const problems = found.map((each) => ({ ...each, message: printable(each.message) }));
     super(["The stack's settings cannot be used; nothing was created.", ...problems.map(line)].join("\n"));
     this.name = "SettingsError";
     this.problems = problems;
@@ -39,7 +41,7 @@ function line(problem: Problem): string {
 /** The name of a key as `pulumi config set --path` takes it: odd names stand in brackets, `labels["example.org/a"]`. */
 export function keyOf(path: Path): string {
   const parts = path.map((key) =>
-    PLAIN_KEY.test(String(key)) ? `.${String(key)}` : `[${JSON.stringify(key)}]`,
+    PLAIN_KEY.test(String(key)) ? `.${String(key)}` : `[${printable(JSON.stringify(key))}]`,
   );
   return `dask:${parts.join("").replace(/^\./, "")}`;
 }

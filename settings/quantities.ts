@@ -7,7 +7,21 @@ const SECONDS = { s: 1, m: 60, h: 3600, d: 86400 } as const;
 /** Shows a value as it would stand in a stack file, cut to a length that fits a line. */
 export function show(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  return printable(text.length > 60 ? `${text.slice(0, 57).replace(HALF_CHARACTER, "")}...` : text);
+}
+
+/** What a cut leaves of a character of two UTF-16 units. */
+const HALF_CHARACTER = /[\ud800-\udbff]$/;
+
+/** Text for a terminal: what would move its cursor, colour it or turn its direction stands as JSON escapes it. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
+    Array.from({ length: character.length }, (_, index) => escaped(character.charCodeAt(index))).join(""),
+  );
+}
+
+function escaped(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, "0")}`;
 }
 
 function memoryRemedy(input: unknown): string {

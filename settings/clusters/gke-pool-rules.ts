@@ -26,22 +26,25 @@ function zoneFaults(cluster: GkeSettings): Fault[] {
 
 /** The smallest disk that the node image fits on. */
 const LEAST_DISK = "12G";
+const MACHINE_TYPE = /^[a-z][a-z0-9]*-[a-z0-9-]+$/;
 
 function faultsOf(name: string, pool: NodePool): Fault[] {
-  const at = (key: string) => ["nodePools", name, key];
+  const at = (...keys: string[]) => ["nodePools", name, ...keys];
   const [machineType] = pool.machineType;
-  const faults: Fault[] = [];
-  if (!/^[a-z][a-z0-9]*-[a-z0-9-]+$/.test(machineType))
-    faults.push([at("machineType"), "is not how Google Cloud names machine types; write e2-standard-4"]);
-  if (bytes(pool.disk) < bytes(LEAST_DISK))
-    faults.push([at("disk"), `is too small for a node's image; use at least ${LEAST_DISK}`]);
+  const small: Fault[] =
+    bytes(pool.disk) < bytes(LEAST_DISK)
+      ? [[at("disk"), `is too small for a node's image; use at least ${LEAST_DISK}`]]
+      : [];
+  // Of the GPUs of a machine that is none, nothing can be said.
+  if (!MACHINE_TYPE.test(machineType))
+    return [
+      [at("machineType"), "is not how Google Cloud names machine types; write e2-standard-4"],
+      ...small,
+    ];
   const gpu = gpuFault(machineType, pool);
-  if (gpu !== undefined) faults.push([at("gpu"), gpu]);
-  else
-    faults.push(
-      ...gpuContradictions(machineType, pool).map(([key, text]): Fault => [[...at("gpu"), key], text]),
-    );
-  return faults;
+  if (gpu !== undefined) return [...small, [at("gpu"), gpu]];
+  const contradictions = gpuContradictions(machineType, pool);
+  return [...small, ...contradictions.map(([key, text]): Fault => [at("gpu", key), text])];
 }
 
 function gpuFault(machineType: string, pool: NodePool): string | undefined {

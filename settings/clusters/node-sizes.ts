@@ -1,4 +1,4 @@
-import { bytes } from "../quantities.ts";
+import { bytes, printable } from "../quantities.ts";
 import { type CloudName, nodeResources } from "./machine-types.ts";
 import type { NodePool, NodePools } from "./node-pools.ts";
 
@@ -36,6 +36,6 @@ export function unknownSizes(pools: NodePools, cloud: CloudName): string[] {
     .filter(([, types]) => types.length > 0)
     .map(
       ([name, types]) =>
-        `dask:cluster.nodePools.${name}: the size of ${types.join(", ")} is not known here, so nothing checks that pods fit; add resources: { cores, memory }`,
+        `dask:cluster.nodePools.${name}: the size of ${printable(types.join(", "))} is not known here, so nothing checks that pods fit; add resources: { cores, memory }`,
     );
 }

@@ -41,7 +41,9 @@ function read(file: StackFile): Verdict {
 const REMEDY =
   /(?:[;,]| or) (?:add|change|choose|deploy|did you mean|give|keep|leave|look|lower|make|mend|name|put|quote|raise|remove|rename|say|set|shorten|start|use|widen|write)\b/;
 /** What a message says that nobody wrote. */
-const NOISE = /undefined|\[object|NaN|\bInvalid |Error:|\p{Cc}/u;
+const NOISE = /undefined|\[object|NaN|\bInvalid |Error:/;
+/** What a terminal would obey instead of showing it. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /** What is wrong with a refusal: every problem must name a key that is there, or that the schema knows, and a remedy. */
 export function faultsOf({ message, problems }: SettingsError, file: StackFile): string[] {
@@ -84,7 +86,13 @@ function problemOf(line: string): Problem[] {
 }
 
 function shown(message: string): string[] {
-  return message.includes(SECRET) ? ["a secret is shown"] : [];
+  return [
+    ...(message.includes(SECRET) ? ["a secret is shown"] : []),
+    ...message
+      .split("\n")
+      .filter((line) => UNPRINTABLE.test(line))
+      .map((line) => `not fit for a terminal: ${JSON.stringify(line)}`),
+  ];
 }
 
 function faultsOfOne({ key, message }: Problem, file: StackFile): string[] {

@@ -191,6 +191,12 @@ test("the namespace of the teardown is nobody else's", () => {
   refuses({}, expected, { batch: { kind: "dask", namespace } });
 });
 
+test("of a machine type that is none, only that is said", () => {
+  assert.deepEqual(problems(pools({ gpu: { ...WORKER, machineType: "large" } })), [
+    "dask:cluster.nodePools.gpu.machineType is not how Google Cloud names machine types; write e2-standard-4",
+  ]);
+});
+
 test("a pool for GPUs says which GPU it has", () => {
   refuses(pools({ gpu: { ...WORKER } }), /gpu\.gpu does not say which GPU n2-standard-4 has/);
   refuses(

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseSettings } from "../../settings/parse.ts";
 import { SettingsError } from "../../settings/problems.ts";
+import { printable, show } from "../../settings/quantities.ts";
 
 /** The problems of a stack file, a line each. */
 export function problems(input: unknown): string[] {
@@ -344,6 +345,22 @@ test("secrets that belong to no release are refused, with the release that was m
   assert.deepEqual(found, [
     "dask:secrets.bach names no release; did you mean batch? Known here: cluster, batch.",
   ]);
+});
+
+test("an error moves no cursor and turns no text: what a terminal would obey stands escaped", () => {
+  const odd = "\u001b[31m\u009b\u202e\u2028";
+  const shown = '"\\u001b[31m\\u009b\\u202e\\u2028"';
+  const file = { cluster: { provider: "existing", [odd]: odd }, releases: { batch: { kind: odd } } };
+  const [unknown = "", kind = "", ...others] = problems(file);
+  assert.deepEqual(others, []);
+  assert.ok(unknown.startsWith(`dask:cluster[${shown}] is ${shown}: unknown key`), unknown);
+  assert.ok(kind.startsWith(`dask:releases.batch.kind is ${shown}: must be one of`), kind);
+});
+
+test("a value is cut between characters", () => {
+  assert.equal(show(`${"a".repeat(55)}🐘${"b".repeat(9)}`), `"${"a".repeat(55)}...`);
+  assert.equal(show("\ud800"), '"\\ud800"');
+  assert.equal(printable("\ud800 \u{e0041}"), "\\ud800 \\udb40\\udc41");
 });
 
 test("an error never shows a secret", () => {
