@@ -38,11 +38,17 @@ function line(problem: Problem): string {
   return `  ${problem.key}${value} ${problem.message}`;
 }
 
-/** The name of a key as `pulumi config set --path` takes it: odd names stand in brackets, `labels["example.org/a"]`. */
+/**
+ * The name of a key as `pulumi config set --path` takes it: places in lists and odd names stand in brackets,
+ * `profiles[0].labels["example.org/a"]`.
+ *
+ * @param path numbers are places in lists
+ */
 export function keyOf(path: Path): string {
-  const parts = path.map((key) =>
-    PLAIN_KEY.test(String(key)) ? `.${String(key)}` : `[${printable(JSON.stringify(key))}]`,
-  );
+  const parts = path.map((key) => {
+    if (typeof key === "number") return `[${key}]`;
+    return PLAIN_KEY.test(String(key)) ? `.${String(key)}` : `[${printable(JSON.stringify(key))}]`;
+  });
   return `dask:${parts.join("").replace(/^\./, "")}`;
 }
 
@@ -50,9 +56,15 @@ const PLAIN_KEY = /^[\w-]+$/;
 
 /** A problem at a path of the settings, with the value that stands there (never that of a secret). */
 export function problemAt(path: Path, input: unknown, message: string): Problem {
+  const key = keyOf(withPlaces(path, input));
   const value = at(input, path);
   const hidden = value === undefined || isSecrets(path[0]) || isSecret(path.at(-1));
-  return hidden ? { key: keyOf(path), message } : { key: keyOf(path), value: show(value), message };
+  return hidden ? { key, message } : { key, value: show(value), message };
+}
+
+/** The same path with a number for each place in a list. */
+function withPlaces(path: Path, input: unknown): Path {
+  return path.map((key, index) => (Array.isArray(at(input, path.slice(0, index))) ? Number(key) : key));
 }
 
 /** Whether a top-level key is that of all secrets, or meant to be. */

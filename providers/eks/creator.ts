@@ -26,9 +26,7 @@ export async function checkCreator(
   if (creator === undefined || index < 0) return;
   const message =
     "is who makes the cluster, and so an administrator without being named; Amazon would refuse a second entry, so remove it";
-  throw new SettingsError([
-    { key: keyOf(["cluster", "admins", String(index)]), value: show(creator), message },
-  ]);
+  throw new SettingsError([{ key: keyOf(["cluster", "admins", index]), value: show(creator), message }]);
 }
 
 /** The ARN of the user or role that this run makes the cluster as; `undefined` where the cluster stands already. */

@@ -96,7 +96,8 @@ export const profile = z
     environment: environment.describe("Environment variables beside those of `user`."),
   })
   .refine(
-    ({ image, images }) => image !== undefined || (images !== undefined && Object.keys(images).length > 0),
+    // What is wrong elsewhere in a profile may be images itself: it need not be a map yet.
+    ({ image, images }) => image !== undefined || Object.keys(images ?? {}).length > 0,
     {
       path: ["image"],
       // Also where something else is wrong: all faults of a profile are shown at once.

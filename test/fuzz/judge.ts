@@ -57,10 +57,10 @@ export function faultsOf({ message, problems }: SettingsError, file: StackFile):
 }
 
 /** A line of a refusal: the key, and all that is said of it, its value included. */
-const LINE = /^ {2}(dask:(?:\.?[\w-]+|\["(?:[^"\\]|\\.)*"\])*) (.+)$/;
+const LINE = /^ {2}(dask:(?:\.?[\w-]+|\[\d+\]|\["(?:[^"\\]|\\.)*"\])*) (.+)$/;
 
 /** A key within a sentence. */
-const KEY = /dask:[\w-]+(?:\.[\w-]+|\["(?:[^"\\]|\\.)*"\])*/g;
+const KEY = /dask:[\w-]+(?:\.[\w-]+|\[\d+\]|\["(?:[^"\\]|\\.)*"\])*/g;
 
 /** What is wrong with the words of a refusal, by the same measure; of them alone, because the engine gets no more. */
 export function faultsOfWords(words: string, file: StackFile): string[] {
@@ -105,14 +105,15 @@ function faultsOfOne({ key, message }: Problem, file: StackFile): string[] {
   ];
 }
 
-/** The parts of a key as messages write it: `dask:releases.a.values["b.c"]`. */
+/** The parts of a key as messages write it: `dask:releases.a.profiles[0].values["b.c"]`. */
 function partsOf(key: string): string[] | undefined {
   if (!key.startsWith("dask:")) return undefined;
   const parts: string[] = [];
   let rest = `.${key.slice("dask:".length)}`.replace(/^\.\[/, "[");
   while (rest !== "") {
-    const [whole = "", plain, quoted] = /^(?:\.([\w-]+)|\[("(?:[^"\\]|\\.)*")\])/.exec(rest) ?? [];
-    const part = quoted === undefined ? plain : JSON.parse(quoted);
+    const [whole = "", plain, place, quoted] =
+      /^(?:\.([\w-]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\])/.exec(rest) ?? [];
+    const part = quoted === undefined ? (plain ?? place) : JSON.parse(quoted);
     if (typeof part !== "string") return undefined;
     parts.push(part);
     rest = rest.slice(whole.length);

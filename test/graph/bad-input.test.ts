@@ -210,7 +210,7 @@ test("who is about to make a cluster on EKS must not be named among its administ
   withEnvironment(LOGIN, () =>
     refuses(
       withAdmins,
-      /cluster\.admins\.1 is "arn:aws:iam::123456789012:role\/ci\/Deployer": is who makes the cluster, .*; Amazon would refuse a second entry, so remove it/,
+      /cluster\.admins\[1\] is "arn:aws:iam::123456789012:role\/ci\/Deployer": is who makes the cluster, .*; Amazon would refuse a second entry, so remove it/,
       ASKED,
     ),
   ));

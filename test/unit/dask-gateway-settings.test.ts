@@ -56,7 +56,7 @@ const refused: readonly (readonly [string, () => unknown, RegExp])[] = [
   [
     "an image of the options without a tag",
     () => parse({ options: { image: ["dask"] } }),
-    /options\.image\.0 .*has no tag; add a fixed one/,
+    /options\.image\[0\] .*has no tag; add a fixed one/,
   ],
   [
     "a variable of the gateway's own",

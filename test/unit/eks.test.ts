@@ -114,7 +114,7 @@ test("a VPC has addresses for the nodes of all pools and the interfaces that the
 test("networks that may reach the API server are written as Amazon takes them", () => {
   refuses(
     { endpoint: { allowFrom: ["203.0.113.7/24"] } },
-    /endpoint\.allowFrom\.0 is not the first address of its network; write 203\.0\.113\.0\/24/,
+    /endpoint\.allowFrom\[0\] is not the first address of its network; write 203\.0\.113\.0\/24/,
   );
   assert.deepEqual(problems({ endpoint: { allowFrom: ["203.0.113.7/32"] } }), []);
 });
@@ -147,9 +147,9 @@ test("an endpoint of EKS takes no address by number and no IPv6 networks", () =>
 test("administrators are roles or users, each once", () => {
   const session = "arn:aws:sts::123456789012:assumed-role/Admin/ada";
   refuses({ admins: [session] }, /is a session; name its role, like arn:aws:iam::123456789012:role\/Admin/);
-  refuses({ admins: ["ada"] }, /admins.0 must be the ARN of an IAM role or user/);
+  refuses({ admins: ["ada"] }, /admins\[0\] must be the ARN of an IAM role or user/);
   const role = "arn:aws:iam::123456789012:role/path/Admin";
-  refuses({ admins: [role, role] }, /admins.1 stands there twice/);
+  refuses({ admins: [role, role] }, /admins\[1\] stands there twice/);
   assert.deepEqual(problems({ admins: [role, "arn:aws-us-gov:iam::123456789012:user/ada"] }), []);
 });
 
@@ -243,7 +243,7 @@ test("a notebook asks for no more GPUs than a node has, whichever of its machine
   const hub = { hub: { kind: "jupyterhub", expose: { type: "ClusterIP" }, profiles: [four] } };
   const gpu = (machineType: string | string[], own: object = {}) =>
     pools({ gpu: { machineType, max: 2, resources: { cores: 8, memory: "32G" }, ...own } });
-  const tooFew = /profiles\.0 asks for 4 GPUs, more than a node has for it \(gpu 1\)/;
+  const tooFew = /profiles\[0\] asks for 4 GPUs, more than a node has for it \(gpu 1\)/;
   refuses(gpu("g5.2xlarge"), tooFew, hub);
   refuses(gpu(["g5.12xlarge", "g5.2xlarge"]), tooFew, hub);
   assert.deepEqual(problems(gpu(["g5.12xlarge", "p3.8xlarge"]), hub), []);

@@ -147,7 +147,7 @@ test("labels and taints that Kubernetes or Google refuses are refused with the r
   assert.deepEqual(problems(labels({ "example.org/team": "a_b.c", empty: "" })), []);
   const taints = [{ key: "size" }, { key: "size", effect: "NoExecute" }];
   refuses(pools({ worker: { ...WORKER, taints } }), /worker\.taints have the key size twice/);
-  refuses(pools({ worker: { ...WORKER, taints: [{ key: "a b" }] } }), /taints\.0\.key must be a name/);
+  refuses(pools({ worker: { ...WORKER, taints: [{ key: "a b" }] } }), /taints\[0\]\.key must be a name/);
   refuses({ tags: { "Goog-team": "a" } }, /tags\.Goog-team starts with goog/);
 });
 
@@ -162,10 +162,10 @@ test("tags that would be one label, or one of the stack's own, are refused by na
 
 test("networks that may connect to the control plane are written as Google takes them", () => {
   const networks = (...authorizedNetworks: string[]) => ({ controlPlane: { authorizedNetworks } });
-  refuses(networks("203.0.113.0/24", "2001:db8::/32"), /authorizedNetworks\.1 is an IPv6 network/);
+  refuses(networks("203.0.113.0/24", "2001:db8::/32"), /authorizedNetworks\[1\] is an IPv6 network/);
   refuses(
     networks("203.0.113.7/24"),
-    /authorizedNetworks\.0 is not the first address of its network; write 203\.0\.113\.0\/24/,
+    /authorizedNetworks\[0\] is not the first address of its network; write 203\.0\.113\.0\/24/,
   );
   assert.deepEqual(problems(networks("203.0.113.7/32")), []);
 });
@@ -259,12 +259,12 @@ test("a notebook with a GPU needs a pool that has one", () => {
     },
   ];
   const hub = { hub: { kind: "jupyterhub", expose: { type: "ClusterIP" }, profiles } };
-  refuses({}, /hub\.profiles\.0 asks for a GPU, and no pool has one; add a pool gpu/, hub);
+  refuses({}, /hub\.profiles\[0\] asks for a GPU, and no pool has one; add a pool gpu/, hub);
   assert.deepEqual(problems(pools({ gpu: { machineType: "g2-standard-8", max: 2 } }), hub), []);
   const four = { hub: { ...hub.hub, profiles: profiles.map((each) => ({ ...each, gpus: 4 })) } };
   refuses(
     pools({ gpu: { machineType: "g2-standard-8", max: 2 } }),
-    /profiles\.0 asks for 4 GPUs, more than a node has for it \(gpu 1\); .* machineType with more/,
+    /profiles\[0\] asks for 4 GPUs, more than a node has for it \(gpu 1\); .* machineType with more/,
     four,
   );
   assert.deepEqual(problems(pools({ gpu: { machineType: "g2-standard-48", max: 2 } }), four), []);

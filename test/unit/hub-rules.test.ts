@@ -154,22 +154,29 @@ test("a profile needs an image and its size, a name of its own, and one may be t
   const size = { cores: { guarantee: 1, limit: 1 }, memory: { guarantee: "1G", limit: "1G" } };
   refused(
     problems({ ...offload, profiles: [{ name: "One", ...size }] }),
-    /profiles\.0\.image .*a profile needs an image; set image, or images for a choice/,
+    /profiles\[0\]\.image .*a profile needs an image; set image, or images for a choice/,
+  );
+  refused(
+    problems({ ...offload, profiles: [{ name: "One", ...size, memory: { limit: "much" }, images: null }] }),
+    /profiles\[0\]\.images .*must be a map/,
+    /profiles\[0\]\.memory\.guarantee/,
+    /profiles\[0\]\.memory\.limit/,
+    /profiles\[0\]\.image .*a profile needs an image/,
   );
   refused(
     problems({ ...offload, profiles: [{ name: "One", image: "example.org/one:1" }] }),
-    /profiles\.0\.cores .*a profile needs cores/,
-    /profiles\.0\.memory .*a profile needs memory/,
+    /profiles\[0\]\.cores .*a profile needs cores/,
+    /profiles\[0\]\.memory .*a profile needs memory/,
   );
   const one = { name: "One", image: "example.org/one:1", default: true, ...size };
   refused(
     problems({ ...offload, profiles: [one, one] }),
-    /profiles\.1\.name .*rename one/,
+    /profiles\[1\]\.name .*rename one/,
     /hub\.profiles .*several defaults/,
   );
   refused(
     problems({ ...offload, profiles: [{ ...one, images: { a: "example.org/a:1" } }] }),
-    /profiles\.0\.image .*stands beside images/,
+    /profiles\[0\]\.image .*stands beside images/,
   );
 });
 
@@ -206,10 +213,10 @@ test("a daskhub's notebooks must find their image for workers", () => {
     },
   ];
   refused(daskhub({ profiles }));
-  refused(daskhub({ profiles, options: { image: "fixed" } }), /profiles\.0 .*set options\.image to free/);
+  refused(daskhub({ profiles, options: { image: "fixed" } }), /profiles\[0\] .*set options\.image to free/);
   refused(
     daskhub({ profiles, options: { image: ["example.org/two:2"] } }),
-    /profiles\.0 .*add it to options\.image/,
+    /profiles\[0\] .*add it to options\.image/,
   );
   refused(daskhub({ profiles, options: { image: ["example.org/one:1"] } }));
 });

@@ -193,7 +193,7 @@ const rejections: readonly [title: string, input: unknown, line: RegExp][] = [
   [
     "allowFrom without a network",
     withDask({ scheduler: { expose: { allowFrom: ["10.0.0.7"] } } }),
-    /allowFrom\.0 is "10\.0\.0\.7": must be a network in CIDR notation; write 203\.0\.113\.7\/32 for one address$/,
+    /allowFrom\[0\] is "10\.0\.0\.7": must be a network in CIDR notation; write 203\.0\.113\.7\/32 for one address$/,
   ],
   [
     "exposing on a cluster that exposes nothing",
