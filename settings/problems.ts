@@ -64,7 +64,10 @@ export function problemAt(path: Path, input: unknown, message: string): Problem 
 
 /** The same path with a number for each place in a list. */
 function withPlaces(path: Path, input: unknown): Path {
-  return path.map((key, index) => (Array.isArray(at(input, path.slice(0, index))) ? Number(key) : key));
+  return path.map((key, index) => {
+    const inList = Array.isArray(at(input, path.slice(0, index)));
+    return inList && /^\d+$/.test(String(key)) ? Number(key) : key;
+  });
 }
 
 /** Whether a top-level key is that of all secrets, or meant to be. */

@@ -101,7 +101,7 @@ export const profile = z
     {
       path: ["image"],
       // Also where something else is wrong: all faults of a profile are shown at once.
-      when: ({ value }) => typeof value === "object" && value !== null,
+      when: ({ value }) => typeof value === "object" && value !== null && !Array.isArray(value),
       error: "is missing: a profile needs an image; set image, or images for a choice",
     },
   )

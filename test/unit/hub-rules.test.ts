@@ -163,6 +163,7 @@ test("a profile needs an image and its size, a name of its own, and one may be t
     /profiles\[0\]\.memory\.limit/,
     /profiles\[0\]\.image .*a profile needs an image/,
   );
+  refused(problems({ ...offload, profiles: [[{ name: "One" }]] }), /profiles\[0\] .*must be a map/);
   refused(
     problems({ ...offload, profiles: [{ name: "One", image: "example.org/one:1" }] }),
     /profiles\[0\]\.cores .*a profile needs cores/,
