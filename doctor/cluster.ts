@@ -3,20 +3,39 @@ import { type ApiClient, type ApiEditor, connect } from "../providers/existing/a
 import { chosenContext, selectContext } from "../providers/existing/kubeconfig.ts";
 import { UserError } from "../settings/problems.ts";
 import type { Finding } from "./findings.ts";
+import type { StackState } from "./state.ts";
 
 /** Connects to the cluster that holds the stack. Throws a UserError where its kubeconfig cannot be used. */
 export function clusterOfState(kubeconfig: string): Promise<ApiEditor> {
   return connect(selectContext(kubeconfig, "the stack's state", process.cwd()));
 }
 
-/** What is wrong where the stack's cluster does not answer. */
-export function unreachable(error: UserError): Finding {
+/**
+ * What is wrong where the stack's cluster does not answer; pure.
+ *
+ * @param cluster `dask:cluster`
+ */
+export function unreachable(
+  error: UserError,
+  { helmReleases }: Pick<StackState, "helmReleases">,
+  cluster: unknown,
+): Finding {
+  // Behind any other provider the stack has a cloud's resources, which this would leave to cost money.
+  const all = existing.safeParse(cluster).success
+    ? ", or pulumi stack rm --force forgets all of it at once"
+    : "";
   return {
     problem: "the stack's cluster cannot be looked at",
     evidence: [error.message],
-    remedy:
-      "start the cluster or renew the login. Where it is gone for good: PULUMI_K8S_DELETE_UNREACHABLE=true pulumi destroy, or pulumi stack rm --force",
+    remedy: `start the cluster or renew the login. Where it is gone for good: PULUMI_K8S_DELETE_UNREACHABLE=true pulumi destroy${withoutHelm(Object.values(helmReleases))}${all}`,
   };
+}
+
+/** What takes Helm releases out of a state: that variable does not reach them, nor can what others need be taken out. */
+function withoutHelm(urns: readonly string[]): string {
+  if (urns.length === 0) return "";
+  const commands = urns.map((urn) => `pulumi state delete '${urn}'`).join(", ");
+  return `; where that stops at a Helm release, take it out of the state and destroy again (${commands})`;
 }
 
 const existing = z.object({

@@ -2,12 +2,12 @@ import { isUid } from "../preflight/other-cluster.ts";
 import type { Finding } from "./findings.ts";
 import { helmFindings } from "./helm.ts";
 import type { Found } from "./labelled.ts";
-import { adoptable, leftBehind } from "./left.ts";
-import { type Here, type Lock, staleLocks, unseenLocks } from "./lock.ts";
+import { adoptable, inDoubt, leftBehind } from "./left.ts";
+import { type Here, type Locks, lockFindings, unseenLocks } from "./lock.ts";
 import type { Seen } from "./look.ts";
 import { missingObjects } from "./missing.ts";
 import type { Noted } from "./noted.ts";
-import { pendingOperations } from "./pending.ts";
+import { beforeClearing, pendingOperations } from "./pending.ts";
 import { notReady } from "./pods.ts";
 import type { StackState } from "./state.ts";
 import { terminating } from "./terminating.ts";
@@ -17,7 +17,7 @@ import { unnotedObjects } from "./unnoted.ts";
 export interface Facts {
   readonly state: StackState;
   /** Absent where the backend does not show them. */
-  readonly locks?: readonly Lock[];
+  readonly locks?: Locks;
   readonly here: Here;
   /** Names that the stack's settings give to releases. */
   readonly releases: readonly string[];
@@ -36,15 +36,15 @@ export interface Facts {
 /** What is wrong with a stack, the most fundamental first; pure. */
 export function diagnose(facts: Facts): Finding[] {
   const { state, locks, here, releases, seen, noted, labelled, alone, named } = facts;
-  const { made, helm, absent } = noted ?? { made: [], helm: [], absent: [] };
+  const first = beforeClearing(state, noted && { unseen: noted.unseen, doubtful: inDoubt(state, noted) });
   const found = [
-    ...staleLocks(locks ?? [], here),
+    ...(locks === undefined ? [] : lockFindings(locks, here)),
     ...otherCluster(state, named),
-    ...leftBehind(state, made, helm),
+    ...(noted === undefined ? [] : leftBehind(state, noted)),
     ...unnotedObjects(state, labelled ?? [], alone),
-    ...pendingOperations(state, adoptable(state, made)),
+    ...pendingOperations(state, adoptable(state, noted?.made ?? []), first),
     ...(seen?.revisions === undefined ? [] : helmFindings(seen.revisions, state, releases)),
-    ...missingObjects(state, absent),
+    ...missingObjects(state, noted?.absent ?? []),
     ...(seen?.namespaces ?? []).flatMap((each) =>
       terminating(each, seen?.remaining[each.metadata.name] ?? []),
     ),

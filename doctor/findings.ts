@@ -8,6 +8,13 @@ export type Fix =
   | { readonly kind: "finish-deletion"; readonly urn: string }
   | { readonly kind: "refresh"; readonly urns: readonly string[] };
 
+/** Why a pod is not ready: words of its status or events that show it, and what usually mends it. */
+export interface Cause {
+  readonly what: string;
+  readonly words: readonly string[];
+  readonly remedy: string;
+}
+
 /** One thing that is wrong. */
 export interface Finding {
   /** What is wrong, in one sentence that names the object. */

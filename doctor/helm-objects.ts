@@ -26,25 +26,37 @@ interface Kind {
 /** Definitions of charts are shared by the whole cluster and outlive every release. */
 const SHARED = ["customresourcedefinitions"];
 
+/** Kinds that hold what people made: an installation that nobody saw end may have served for days. */
+const HOLD_DATA = ["persistentvolumeclaims", "persistentvolumes"];
+
 const BY_HELM = "app.kubernetes.io%2Fmanaged-by%3DHelm";
 
+/** What the cluster holds of a Helm release, by API path. */
+export interface HelmObjects {
+  /** The objects that its first installation made, and Helm's notes of it. */
+  readonly made: readonly string[];
+  /** Those of the objects that are never deleted here: volumes, their claims, and what the chart says is to be kept. */
+  readonly spared: readonly string[];
+  /** What this user may not see of it. */
+  readonly unseen: readonly string[];
+}
+
 /**
- * API paths of the objects of a Helm release that its first installation made, and of Helm's notes of it.
+ * Finds the objects of a Helm release that its first installation made, and Helm's notes of it.
  *
- * An installation takes over objects that are there and carry its name: those are older than its first note and hold
- * data. Where the notes are gone with their namespace, nothing tells the age of a volume, and none is named.
+ * An installation takes over objects that are there and carry its name: those are older than its first note.
  *
  * @param place `<namespace>/<name>`
  */
-export async function helmObjects(api: ApiClient, place: string): Promise<string[]> {
+export async function helmObjects(api: ApiClient, place: string): Promise<HelmObjects> {
   const [namespace = "", name = ""] = place.split("/");
   const secrets = pathIn("v1", "secrets", namespace);
   const selector = encodeURIComponent(`${REVISION_LABELS},name=${name}`);
-  const notes = (await itemsOf(api, `${secrets}?labelSelector=${selector}`)) ?? [];
+  const notes = await itemsOf(api, `${secrets}?labelSelector=${selector}`);
+  // Without the notes nothing tells what the installation made and what it found.
+  if (notes === undefined) return { made: [], spared: [], unseen: [secrets] };
   const [first] = notes.map(({ metadata }) => metadata.creationTimestamp).sort();
-  const kinds = (await deletableKinds(api)).filter(
-    ({ plural }) => first !== undefined || plural !== "persistentvolumeclaims",
-  );
+  const kinds = await deletableKinds(api);
   const found = await Promise.all(
     kinds.map(async ({ apiVersion, plural, namespaced }) => {
       const path = pathIn(apiVersion, plural, namespaced ? namespace : undefined);
@@ -52,11 +64,25 @@ export async function helmObjects(api: ApiClient, place: string): Promise<string
       return items
         .filter(({ metadata }) => isOf(metadata.annotations, namespace, name))
         .filter(({ metadata }) => first === undefined || metadata.creationTimestamp >= first)
-        .map(({ metadata }) => `${path}/${metadata.name}`);
+        .map(({ metadata }) => ({
+          path: `${path}/${metadata.name}`,
+          stays: HOLD_DATA.includes(plural) || metadata.annotations[RESOURCE_POLICY] === "keep",
+        }));
     }),
   );
-  return [...found.flat(), ...notes.map(({ metadata }) => `${secrets}/${metadata.name}`)];
+  const objects = found.flat();
+  return {
+    made: [
+      ...objects.flatMap(({ path, stays }) => (stays ? [] : [path])),
+      ...notes.map(({ metadata }) => `${secrets}/${metadata.name}`),
+    ],
+    spared: objects.flatMap(({ path, stays }) => (stays ? [path] : [])),
+    unseen: [],
+  };
 }
+
+/** The annotation by which a chart tells Helm to leave an object. */
+const RESOURCE_POLICY = "helm.sh/resource-policy";
 
 function isOf(annotations: Readonly<Record<string, string>>, namespace: string, name: string): boolean {
   return (

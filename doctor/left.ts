@@ -1,5 +1,7 @@
 import type { Finding } from "./findings.ts";
+import type { Noted } from "./noted.ts";
 import { shortPath } from "./paths.ts";
+import { FORGET } from "./pending.ts";
 import type { PendingOperation, StackState } from "./state.ts";
 
 /*
@@ -7,9 +9,10 @@ import type { PendingOperation, StackState } from "./state.ts";
  *
  * An up takes over what carries the name that it would give, and makes a second one of what has a drawn name. A destroy
  * takes nothing but what the state knows. The engine keeps its notes of creations through both, and they name the
- * objects.
+ * objects; not their cluster, which after a destroy may be another than the one that the settings name.
  */
 
+type Left = Pick<Noted, "made" | "helm" | "spared" | "doubtful">;
 type State = Pick<StackState, "pending" | "objects" | "helmReleases" | "kubeconfig">;
 
 /** API paths of the plain objects that interrupted runs were creating; pure. */
@@ -40,28 +43,53 @@ export function adoptable(state: State, made: readonly string[]): string[] {
   );
 }
 
-/**
- * What interrupted runs made that nobody will use or delete; pure.
- *
- * @param made API paths of plain objects that are there, of those that were being created
- * @param helm API paths of the objects and notes of Helm releases that were being created
- */
-export function leftBehind(state: State, made: readonly string[], helm: readonly string[]): Finding[] {
+/** What interrupted runs made that nobody will use or delete; pure. */
+export function leftBehind(state: State, noted: Left): Finding[] {
+  const doubtful = inDoubt(state, noted);
+  const paths = unused(state, noted).filter((path) => !doubtful.includes(path));
+  return [
+    ...(paths.length === 0 ? [] : [leftovers(paths, noted.spared)]),
+    ...(doubtful.length === 0 ? [] : [perhapsOthers(doubtful)]),
+  ];
+}
+
+/** What carries a name that interrupted runs gave, and nothing shows to be the stack's; pure. */
+export function inDoubt(state: State, noted: Left): string[] {
+  return unused(state, noted).filter((path) => noted.doubtful.includes(path));
+}
+
+function unused(state: State, { made, helm }: Left): string[] {
   const adopted = adoptable(state, made);
   const objects = state.pending
     .filter((each) => isMade(each, made) && !adopted.includes(each.urn) && each.kept !== true)
     .flatMap(({ path }) => path ?? [])
     .filter((path) => !(path in state.objects));
-  const paths = unique([...helm, ...objects]);
-  if (paths.length === 0) return [];
-  return [
-    {
-      problem: `an interrupted run made ${paths.length} object${paths.length > 1 ? "s" : ""} that the stack's state does not know`,
-      evidence: paths.map(shortPath),
-      remedy: "--fix deletes them: the next up makes them again, and a destroy would leave them",
-      fix: { kind: "delete-objects", paths },
-    },
-  ];
+  return unique([...helm, ...objects]);
+}
+
+function leftovers(paths: readonly string[], spared: readonly string[]): Finding {
+  const rest =
+    spared.length === 0
+      ? ""
+      : `. It leaves ${spared.map(shortPath).join(", ")}, which may hold what people made: the next up takes them over, and a destroy without one leaves them`;
+  return {
+    problem: `an interrupted run made ${paths.length} object${paths.length > 1 ? "s" : ""} that the stack's state does not know`,
+    evidence: paths.map(shortPath),
+    remedy: `--fix deletes them: the next up makes them again, and a destroy would leave them${rest}`,
+    fix: { kind: "delete-objects", paths },
+  };
+}
+
+function perhapsOthers(paths: readonly string[]): Finding {
+  const many = paths.length > 1;
+  return {
+    problem: `${paths.length} object${many ? "s have names" : " has a name"} that an interrupted run gave, and nothing shows that ${many ? "they are" : "it is"} the stack's`,
+    evidence: [
+      ...paths.map(shortPath),
+      "the state names no cluster since a destroy has ended, and the settings may name another one now",
+    ],
+    remedy: `where this is the cluster that held the stack, --fix --no-other-run deletes ${many ? "them" : "it"}; where it is another, point dask:cluster back first; where somebody else made ${many ? "them" : "it"}, ${FORGET} forgets the run's notes`,
+  };
 }
 
 function isMade({ type, path }: PendingOperation, made: readonly string[]): boolean {

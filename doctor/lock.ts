@@ -11,6 +11,29 @@ const content = z.object({
 /** A lock of a file backend, as the engine writes it. */
 export type Lock = z.output<typeof content>;
 
+/** What a backend shows of a stack's locks at one moment. */
+export interface Look {
+  readonly held: readonly Lock[];
+  /** Lock files that are not as the engine writes them. */
+  readonly unreadable: readonly string[];
+}
+
+/** The locks of a stack around the moment at which its state was read. */
+export interface Locks extends Look {
+  /** Whether a run began or ended meanwhile: the state may be that of its middle. */
+  readonly moved: boolean;
+}
+
+/** The locks that were seen before the state was read, after it, or both; pure. */
+export function locksAround(before: Look, after: Look): Locks {
+  const all = [...before.held, ...after.held].map((lock) => [JSON.stringify(lock), lock] as const);
+  return {
+    held: [...new Map(all).values()],
+    unreadable: [...new Set([...before.unreadable, ...after.unreadable])],
+    moved: JSON.stringify(before) !== JSON.stringify(after),
+  };
+}
+
 /** What tells whether the process that took a lock still lives. */
 export interface Here {
   readonly hostname: string;
@@ -38,13 +61,38 @@ export function unseenLocks(): Finding {
   };
 }
 
+/** What the locks of a stack say of other runs; pure. */
+export function lockFindings({ held, unreadable, moved }: Locks, here: Here): Finding[] {
+  return [...unreadable.map(unreadableLock), ...(moved ? [movingLocks(held)] : staleLocks(held, here))];
+}
+
+function unreadableLock(file: string): Finding {
+  return {
+    problem: `the stack is locked by a file that is not as pulumi writes it: ${file}`,
+    evidence: ["a run may be writing it at this moment, or was killed while it did"],
+    remedy:
+      "look again in a minute; where it is still so, ask who runs this stack, and where nobody does, pulumi cancel takes the file away",
+    waits: true,
+  };
+}
+
+function movingLocks(held: readonly Lock[]): Finding {
+  return {
+    problem: "a run began or ended while the doctor looked at the stack",
+    evidence: held.map(taken),
+    remedy: "run the doctor again when it has ended; what else is said here may be its work",
+    waits: true,
+  };
+}
+
+function taken({ username, hostname, pid, timestamp }: Lock): string {
+  return `taken by ${username}@${hostname}, process ${pid}, at ${timestamp}`;
+}
+
 /** The locks of a stack: those of a dead process can go, all others belong to somebody; pure. */
-export function staleLocks(locks: readonly Lock[], here: Here): Finding[] {
+function staleLocks(locks: readonly Lock[], here: Here): Finding[] {
   if (locks.length === 0) return [];
-  const evidence = locks.map(
-    ({ username, hostname, pid, timestamp }) =>
-      `taken by ${username}@${hostname}, process ${pid}, at ${timestamp}`,
-  );
+  const evidence = locks.map(taken);
   const elsewhere = locks.some(({ hostname }) => hostname !== here.hostname);
   if (!elsewhere && !locks.some(({ pid }) => here.running.includes(pid))) {
     return [

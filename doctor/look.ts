@@ -117,14 +117,19 @@ export async function lookAtPods(
 ): Promise<Running> {
   const all = async <Shape extends z.ZodType>(resource: string, shape: Shape, group?: string) =>
     (await inEach(api, names, resource, shape, group)) ?? [];
+  const workloadsOf = async (kind: string, group: string) => {
+    const found = await all(`${kind.toLowerCase()}s`, objects.workload, group);
+    return found.map((each) => ({ ...each, kind }));
+  };
   const [pods, claims, services, events, ...workloads] = await Promise.all([
     all("pods", objects.pod),
     all("persistentvolumeclaims", objects.claim),
     all("services", objects.service),
     all("events", objects.event),
-    all("deployments", objects.workload, "/apis/apps/v1"),
-    all("statefulsets", objects.workload, "/apis/apps/v1"),
-    all("jobs", objects.workload, "/apis/batch/v1"),
+    workloadsOf("Deployment", "/apis/apps/v1"),
+    workloadsOf("StatefulSet", "/apis/apps/v1"),
+    workloadsOf("DaemonSet", "/apis/apps/v1"),
+    workloadsOf("Job", "/apis/batch/v1"),
   ]);
   return {
     pods,

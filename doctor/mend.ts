@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiEditor } from "../providers/existing/api-client.ts";
+import { UserError } from "../settings/problems.ts";
 import type { Finding, Fix } from "./findings.ts";
-import { shortPath } from "./paths.ts";
+import { pathIn, shortPath } from "./paths.ts";
 import { shortUrn } from "./pending.ts";
 import type { Pulumi } from "./pulumi.ts";
 import { withoutPending } from "./state.ts";
@@ -29,8 +30,22 @@ export function fixesOf(findings: readonly Finding[]): Fix[] {
   return [...all].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
 }
 
-/** Mends one thing and answers what was done, in words. */
-export async function mend(fix: Fix, { run }: Pulumi, api: ApiEditor | undefined): Promise<string> {
+/** How long objects get to go, in milliseconds, and how often they are looked for. */
+const PATIENCE_MS = 120_000;
+const PERIOD_MS = 500;
+
+/**
+ * Mends one thing and answers what was done, in words.
+ *
+ * @param patience milliseconds that objects get to go
+ * @throws UserError where what was to go is still there
+ */
+export async function mend(
+  fix: Fix,
+  { run }: Pulumi,
+  api: ApiEditor | undefined,
+  patience = PATIENCE_MS,
+): Promise<string> {
   switch (fix.kind) {
     case "unlock":
       await run(["cancel", "--yes"]);
@@ -40,14 +55,17 @@ export async function mend(fix: Fix, { run }: Pulumi, api: ApiEditor | undefined
       if (fix.adopt.length > 0) await refresh(run, fix.adopt);
       return `took ${fix.count} pending operation(s) out of the state${fix.adopt.length > 0 ? `, and ${fix.adopt.length} object(s) into it` : ""}`;
     case "delete-secrets":
-      for (const name of fix.names) await api?.remove(`/api/v1/namespaces/${fix.namespace}/secrets/${name}`);
+      await remove(
+        fix.names.map((name) => pathIn("v1", "secrets", fix.namespace, name)),
+        api,
+        patience,
+      );
       return `deleted ${fix.names.map((name) => `Secret ${fix.namespace}/${name}`).join(", ")}`;
     case "delete-objects":
-      for (const path of fix.paths) await api?.remove(path);
-      for (const path of fix.paths) await untilGone(path, api);
+      await remove(fix.paths, api, patience);
       return `deleted ${fix.paths.map(shortPath).join(", ")}`;
     case "await-namespace":
-      return (await untilGone(`/api/v1/namespaces/${fix.name}`, api))
+      return (await untilGone(pathIn("v1", "namespaces", undefined, fix.name), api, Date.now() + patience))
         ? `waited until the namespace ${fix.name} was gone`
         : `waited for the namespace ${fix.name}, which is still there`;
     case "finish-deletion":
@@ -61,15 +79,24 @@ export async function mend(fix: Fix, { run }: Pulumi, api: ApiEditor | undefined
   }
 }
 
-/** How long objects get to go, in milliseconds, and how often they are looked for. */
-const PATIENCE_MS = 120_000;
-const PERIOD_MS = 500;
+/** Deletes objects and waits until all of them are gone. */
+async function remove(paths: readonly string[], api: ApiEditor | undefined, patience: number): Promise<void> {
+  for (const path of paths) await api?.remove(path);
+  const deadline = Date.now() + patience;
+  const left: string[] = [];
+  for (const path of paths) if (!(await untilGone(path, api, deadline))) left.push(shortPath(path));
+  if (left.length === 0) return;
+  throw new UserError(
+    `the cluster was asked to delete ${left.join(", ")}, and ${patience / 1000} s later nothing shows that this is gone: kubectl get <kind> <name> -o yaml names the finalizers that hold it; let go of it and run the doctor again; what else it would have mended is as it was`,
+  );
+}
 
-/** Waits until an object is gone, and answers whether it is. */
-async function untilGone(path: string, api: ApiEditor | undefined): Promise<boolean> {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (api !== undefined && Date.now() < deadline) {
-    if ((await api.get(path)).kind !== "found") return true;
+/** Waits until an object is gone, and answers whether it is: not where this user may not see it. */
+async function untilGone(path: string, api: ApiEditor | undefined, deadline: number): Promise<boolean> {
+  while (api !== undefined) {
+    const { kind } = await api.get(path);
+    if (kind !== "found") return kind === "absent";
+    if (Date.now() >= deadline) return false;
     await sleep(PERIOD_MS);
   }
   return false;

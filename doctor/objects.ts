@@ -45,6 +45,7 @@ export const pod = z.object({
   status: z
     .object({
       phase: z.string().default(""),
+      reason: z.string().default(""),
       message: z.string().default(""),
       conditions: z.array(condition).default([]),
       initContainerStatuses: z.array(containerStatus).default([]),
@@ -76,8 +77,22 @@ export const claim = z.object({
 export type Claim = z.output<typeof claim>;
 
 export const workload = z.object({
+  /** Lists leave it out: whoever asks for one adds it. */
+  kind: z.string().default(""),
   metadata,
-  status: z.object({ conditions: z.array(condition).default([]) }).prefault({}),
+  spec: z.object({ replicas: z.number().optional() }).default({}),
+  status: z
+    .object({
+      conditions: z.array(condition).default([]),
+      /** Of Deployments and StatefulSets. */
+      readyReplicas: z.number().default(0),
+      /** Of DaemonSets. */
+      desiredNumberScheduled: z.number().optional(),
+      numberReady: z.number().default(0),
+      /** Of Jobs: pods that wait or run. */
+      active: z.number().default(0),
+    })
+    .prefault({}),
 });
 export type Workload = z.output<typeof workload>;
 

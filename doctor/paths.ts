@@ -21,6 +21,11 @@ export function pathIn(apiVersion: string, plural: string, namespace?: string, n
   return `${root}${place}/${plural}${name === undefined ? "" : `/${name}`}`;
 }
 
+/** The namespace of an object, from its API path; `undefined` for what belongs to none, like a namespace; pure. */
+export function namespaceIn(path: string): string | undefined {
+  return /\/namespaces\/([^/]+)\/./.exec(path)?.[1];
+}
+
 /** The plural by which the API knows a kind: all that Kubernetes and our charts have follow these rules. */
 function pluralOf(kind: string): string {
   const lower = kind.toLowerCase();

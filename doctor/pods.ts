@@ -1,10 +1,13 @@
-import type { Finding } from "./findings.ts";
+import { evictedCause } from "./evicted.ts";
+import type { Cause, Finding } from "./findings.ts";
 import type { Claim, ContainerStatus, Event, Pod, Service, Workload } from "./objects.ts";
+import { refusedPods } from "./refused.ts";
+import { isReplaced } from "./workloads.ts";
 
 /** What runs in the stack's namespaces, and what is said of it. */
 export interface Running {
   readonly pods: readonly Pod[];
-  /** Deployments, StatefulSets, ReplicaSets and Jobs. */
+  /** Deployments, StatefulSets, DaemonSets and Jobs. */
   readonly workloads: readonly Workload[];
   readonly claims: readonly Claim[];
   readonly services: readonly Service[];
@@ -23,17 +26,10 @@ export function notReady(running: Running): Finding[] {
   ];
 }
 
-/** Why a pod is not ready: a word that its status or events use, and what usually mends it. */
-interface Cause {
-  readonly what: string;
-  readonly words: readonly string[];
-  readonly remedy: string;
-}
-
 function podFinding(pod: Pod, running: Running): Finding[] {
-  if (isFine(pod) || isRetried(pod, running)) return [];
+  if (isFine(pod) || isReplaced(pod, running.workloads)) return [];
   const said = warnings("Pod", pod.metadata, running.events);
-  const cause = notScheduled(pod) ?? containerCause(pod, running) ?? otherCause(said);
+  const cause = evictedCause(pod) ?? notScheduled(pod) ?? containerCause(pod, running) ?? otherCause(said);
   if (cause === undefined) return [];
   const words = [...cause.words, ...said.filter((each) => !cause.words.some((word) => each.includes(word)))];
   return [
@@ -48,16 +44,6 @@ function podFinding(pod: Pod, running: Running): Finding[] {
 function isFine({ metadata, status }: Pod): boolean {
   const ready = status.conditions.some(({ type, status }) => type === "Ready" && status === "True");
   return metadata.deletionTimestamp !== undefined || status.phase === "Succeeded" || ready;
-}
-
-/** Whether a pod belongs to a Job that has come to a good end in another pod. */
-function isRetried({ metadata }: Pod, { workloads }: Running): boolean {
-  return workloads.some(
-    (workload) =>
-      workload.metadata.namespace === metadata.namespace &&
-      metadata.ownerReferences.some(({ kind, name }) => kind === "Job" && name === workload.metadata.name) &&
-      workload.status.conditions.some(({ type, status }) => type === "Complete" && status === "True"),
-  );
 }
 
 function notScheduled({ status }: Pod): Cause | undefined {
@@ -199,42 +185,6 @@ function claimFinding({ metadata, spec, status }: Claim, { events }: Running): F
         "name a storage class that has a provisioner (dask:cluster.storageClass; kubectl get storageclass), and check that its driver runs",
     },
   ];
-}
-
-/** Pods that the API server does not let anybody make: no pod is there to tell it. */
-function refusedPods({ workloads, events }: Running): Finding[] {
-  const conditions = workloads.flatMap(({ metadata, status }) =>
-    status.conditions
-      .filter(({ type, status: is }) => type === "ReplicaFailure" && is === "True")
-      .map(({ message }) => ({ namespace: metadata.namespace, message })),
-  );
-  const failed = events
-    .filter(({ reason, involvedObject }) => reason === "FailedCreate" && involvedObject.kind !== "ReplicaSet")
-    .map(({ involvedObject, message }) => ({ namespace: involvedObject.namespace, message }));
-  const seen = new Map(
-    [...conditions, ...failed].map((each) => [`${each.namespace} ${kindOf(each.message)}`, each]),
-  );
-  return [...seen.values()].map(({ namespace, message }) => ({
-    problem: `pods are refused in namespace ${namespace}: ${kindOf(message)}`,
-    evidence: [message],
-    remedy: refusalRemedy(message, namespace),
-  }));
-}
-
-function kindOf(message: string): string {
-  if (/exceeded quota/.test(message)) return "the quota is full";
-  if (/must specify .*(limits|requests)|failed quota/.test(message)) return "the quota wants limits";
-  if (/PodSecurity/.test(message)) return "the Pod Security profile forbids them";
-  if (/serviceaccount/.test(message)) return "their ServiceAccount is missing";
-  return "the API server forbids them";
-}
-
-function refusalRemedy(message: string, namespace: string): string {
-  if (/exceeded quota/.test(message))
-    return `fewer or smaller workers, or a larger quota (kubectl describe quota -n ${namespace})`;
-  if (/PodSecurity/.test(message))
-    return `a namespace with a looser profile, or settings that need no root (packages of a release are installed as root)`;
-  return "the words above name what is missing";
 }
 
 function serviceFinding({ metadata, spec, status }: Service, { events }: Running): Finding[] {

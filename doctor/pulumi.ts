@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -7,7 +7,8 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { ownerLabelOf } from "../components/namespace.ts";
 import { UserError } from "../settings/problems.ts";
-import { type Lock, parseLock } from "./lock.ts";
+import type { Look } from "./lock.ts";
+import { locksIn } from "./lock-files.ts";
 
 /** Bytes that a command may print: a state is long. */
 const MOST_OUTPUT = 256 * 1024 * 1024;
@@ -109,20 +110,21 @@ const BUCKET = /^(s3|gs|azblob):/;
  * The locks that the stack's backend shows: files of a backend of files, a run under way of a service; `undefined`
  * where it shows none, as buckets do.
  */
-export async function readLocks({ stack, backend }: Pulumi): Promise<Lock[] | undefined> {
+export async function readLocks({ stack, backend }: Pulumi): Promise<Look | undefined> {
   const url = await backend();
   const folder = url.startsWith("file://") ? lockFolder(url, stack) : undefined;
-  if (folder !== undefined) return existsSync(folder) ? locksIn(folder) : [];
+  if (folder !== undefined) return locksIn(folder);
   if (BUCKET.test(url)) return undefined;
   const listed = stacks.parse(JSON.parse(await call(["stack", "ls", "--json"])));
   const name = stack.split("/").at(-1);
   const busy = listed.filter((each) => each.name.split("/").at(-1) === name && each.updateInProgress);
-  return busy.map(({ lastUpdate }) => ({
+  const held = busy.map(({ lastUpdate }) => ({
     pid: 0,
     username: "somebody",
     hostname: url,
     timestamp: lastUpdate,
   }));
+  return { held, unreadable: [] };
 }
 
 /** Where a backend of files keeps a stack's locks: the engine's own layout; the URL may end with options. */
@@ -131,12 +133,4 @@ export function lockFolder(url: string, stack: string): string {
   const path = decodeURIComponent(plain).replace(/^~(?=\/|$)/, homedir());
   const name = stack.split("/").at(-1) ?? stack;
   return join(resolve(path), ".pulumi", "locks", "organization", projectName(), name);
-}
-
-function locksIn(folder: string): Lock[] {
-  return readdirSync(folder).flatMap((file) => {
-    if (!file.endsWith(".json")) return [];
-    const lock = parseLock(readFileSync(join(folder, file), "utf8"));
-    return lock === undefined ? [] : [lock];
-  });
 }

@@ -10,22 +10,26 @@ const CLAIMS = "/api/v1/namespaces/team/persistentvolumeclaims";
 const SECRETS = "/api/v1/namespaces/team/secrets";
 const NOTE = `${SECRETS}/sh.helm.release.v1.team.v1`;
 
-const helms = (name: string, release: string, creationTimestamp = LATE) => ({
+const helms = (name: string, release: string, creationTimestamp = LATE, more: object = {}) => ({
   metadata: {
     name,
     creationTimestamp,
-    annotations: { "meta.helm.sh/release-name": release, "meta.helm.sh/release-namespace": "team" },
+    annotations: { "meta.helm.sh/release-name": release, "meta.helm.sh/release-namespace": "team", ...more },
   },
 });
 
 /** A cluster with two releases in one namespace; `noted` is when Helm wrote its first note of `team`. */
-function cluster(noted?: string): ApiClient {
+function cluster(noted?: string, mayRead = true): ApiClient {
   const verbs = ["list", "delete"];
   const kind = (name: string, namespaced: boolean) => ({ name, namespaced, verbs });
   const lists: Record<string, readonly object[]> = {
     [CLAIMS]: [helms("hub-db-dir", "team", EARLY), helms("cache", "team")],
     [`/apis/${RBAC}/clusterroles`]: [helms("team", "team"), helms("other", "other")],
-    [SECRETS]: [helms("hub", "other")],
+    [SECRETS]: [
+      helms("hub", "other"),
+      helms("hub", "team"),
+      helms("certificate", "team", LATE, { "helm.sh/resource-policy": "keep" }),
+    ],
   };
   const documents: Record<string, object> = {
     "/apis": { groups: [{ preferredVersion: { groupVersion: RBAC } }] },
@@ -42,6 +46,7 @@ function cluster(noted?: string): ApiClient {
   const get = async (path: string) => {
     const [plain = "", query = ""] = path.split("?");
     if (decodeURIComponent(query).includes("owner=helm,name=team")) {
+      if (!mayRead) return { kind: "forbidden" as const };
       const name = "sh.helm.release.v1.team.v1";
       const note = { metadata: { name, creationTimestamp: noted } };
       return { kind: "found" as const, object: { items: noted === undefined ? [] : [note] } };
@@ -52,14 +57,30 @@ function cluster(noted?: string): ApiClient {
   return { server: "https://cluster", get };
 }
 
-test("what the first installation of a release made is found with Helm's note, and no older volume", async () => {
-  assert.deepEqual(await helmObjects(cluster(LATE), "team/team"), [
-    `${CLAIMS}/cache`,
-    `/apis/${RBAC}/clusterroles/team`,
-    NOTE,
-  ]);
+const MADE = [`${SECRETS}/hub`, `/apis/${RBAC}/clusterroles/team`];
+
+test("what the first installation of a release made is found with Helm's note, and nothing older", async () => {
+  const { made, unseen } = await helmObjects(cluster(LATE), "team/team");
+  assert.deepEqual(made, [...MADE, NOTE]);
+  assert.deepEqual(unseen, []);
 });
 
-test("without Helm's note objects are found by their annotations, and volumes are left", async () => {
-  assert.deepEqual(await helmObjects(cluster(), "team/team"), [`/apis/${RBAC}/clusterroles/team`]);
+test("volume claims and what is to be kept are spared, whatever Helm says of the release", async () => {
+  const { made, spared } = await helmObjects(cluster(LATE), "team/team");
+  assert.deepEqual(spared, [`${CLAIMS}/cache`, `${SECRETS}/certificate`]);
+  assert.ok(!made.some((path) => spared.includes(path)));
+});
+
+test("without Helm's note objects are found by their annotations, and volumes are spared", async () => {
+  const { made, spared } = await helmObjects(cluster(), "team/team");
+  assert.deepEqual(made, MADE);
+  assert.deepEqual(spared, [`${CLAIMS}/hub-db-dir`, `${CLAIMS}/cache`, `${SECRETS}/certificate`]);
+});
+
+test("where Helm's notes may not be seen nothing of the release is found, and that is said", async () => {
+  assert.deepEqual(await helmObjects(cluster(LATE, false), "team/team"), {
+    made: [],
+    spared: [],
+    unseen: [SECRETS],
+  });
 });

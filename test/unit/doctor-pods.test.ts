@@ -105,6 +105,7 @@ test("pods that are ready, done, going or replaced by a better one are no news",
   const ready = { conditions: [{ type: "Ready", status: "True" }] };
   const failed = { phase: "Failed", containerStatuses: [container({ terminated: { exitCode: 1 } })] };
   const job = objects.workload.parse({
+    kind: "Job",
     metadata: { name: "test", namespace: "batch" },
     status: { conditions: [{ type: "Complete", status: "True" }] },
   });
@@ -132,6 +133,84 @@ test("pods that the API server refuses are told once for all, by the Deployment 
   );
   const profile = event("StatefulSet", "hub", "FailedCreate", 'violates PodSecurity "restricted:latest"');
   assert.match(only({ events: [profile] })[0], /the Pod Security profile forbids them/);
+});
+
+test("what a workload was refused is no news once its pods have come", () => {
+  const message = 'pods "hub-0" is forbidden: exceeded quota: small';
+  const of = (kind: string, more: object) =>
+    objects.workload.parse({ kind, metadata: { name: "hub", namespace: "batch" }, ...more });
+  const complete = { conditions: [{ type: "Complete", status: "True" }] };
+  const came: readonly [kind: string, there: object, missing: object][] = [
+    ["Job", { status: complete }, { status: { conditions: [{ type: "Failed", status: "True" }] } }],
+    ["Job", { status: { active: 1 } }, {}],
+    [
+      "StatefulSet",
+      { spec: { replicas: 2 }, status: { readyReplicas: 2 } },
+      { spec: { replicas: 2 }, status: { readyReplicas: 1 } },
+    ],
+    [
+      "DaemonSet",
+      { status: { desiredNumberScheduled: 3, numberReady: 3 } },
+      { status: { desiredNumberScheduled: 3, numberReady: 2 } },
+    ],
+  ];
+  for (const [kind, there, missing] of came) {
+    const events = [event(kind, "hub", "FailedCreate", message)];
+    assert.deepEqual(notReady({ ...nothing, workloads: [of(kind, there)], events }), [], kind);
+    assert.match(only({ workloads: [of(kind, missing)], events })[0], /the quota is full/);
+    const another = of(kind === "Job" ? "StatefulSet" : "Job", there);
+    assert.match(
+      only({ workloads: [another], events })[0],
+      /the quota is full/,
+      "another's pods are none of its",
+    );
+  }
+});
+
+test("a pod that its node gave up is said to be so, whatever its container was at", () => {
+  const terminated = { exitCode: 137, reason: "Error" };
+  const over = (status: object) =>
+    only({ pods: [pod({ phase: "Failed", containerStatuses: [container({ terminated })], ...status })] });
+  const [evicted, ...evidence] = over({
+    reason: "Evicted",
+    message: "The node was low on resource: memory.",
+  });
+  assert.match(
+    evicted,
+    /^pod batch\/worker-1 was evicted by its node -> the node ran short .*larger requests/,
+  );
+  assert.match(evicted, /kubectl delete pod -n batch worker-1$/);
+  assert.deepEqual(evidence, ["Evicted", "The node was low on resource: memory."]);
+  assert.match(over({ reason: "Preempting" })[0], /had to make room for a more important pod -> /);
+  assert.match(over({ reason: "NodeShutdown" })[0], /went with its node -> its workload makes another/);
+  assert.match(over({ reason: "OutOfcpu" })[0], /was turned away by its node -> /);
+  const disrupted = { type: "DisruptionTarget", status: "True", reason: "PreemptionByScheduler" };
+  assert.match(over({ conditions: [disrupted] })[0], /had to make room/);
+  assert.match(over({})[0], /failed -> its last lines say why/, "no node gave it up");
+});
+
+test("a pod that its node gave up is no news where its workload has all its pods again", () => {
+  const gone = (kind: string, name: string) =>
+    pod({ phase: "Failed", reason: "Evicted" }, { ownerReferences: [{ kind, name }] });
+  const workload = (kind: string, readyReplicas: number, namespace = "batch") =>
+    objects.workload.parse({
+      kind,
+      metadata: { name: "dask-worker", namespace },
+      spec: { replicas: 2 },
+      status: { readyReplicas },
+    });
+  const ofDeployment = gone("ReplicaSet", "dask-worker-5d4f8c7b9");
+  const found = (one: objects.Pod, ...workloads: objects.Workload[]) =>
+    notReady({ ...nothing, pods: [one], workloads }).length;
+  assert.equal(found(ofDeployment, workload("Deployment", 2)), 0);
+  assert.equal(found(gone("StatefulSet", "dask-worker"), workload("StatefulSet", 2)), 0);
+  assert.equal(found(ofDeployment, workload("Deployment", 1)), 1);
+  assert.equal(found(ofDeployment, workload("Deployment", 2, "team"), workload("StatefulSet", 2)), 1);
+  const crashing = pod(
+    { phase: "Running", containerStatuses: [container({ waiting: { reason: "CrashLoopBackOff" } })] },
+    { ownerReferences: [{ kind: "ReplicaSet", name: "dask-worker-5d4f8c7b9" }] },
+  );
+  assert.equal(found(crashing, workload("Deployment", 2)), 1, "it still tries");
 });
 
 test("a claim without a volume and a load balancer without an address are named", () => {

@@ -1,16 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { unreachable } from "../../doctor/cluster.ts";
 import { diagnose } from "../../doctor/diagnosis.ts";
 import type { Finding } from "../../doctor/findings.ts";
 import { helmFindings, type Revision } from "../../doctor/helm.ts";
-import { parseLock, staleLocks } from "../../doctor/lock.ts";
+import { type Lock, lockFindings, parseLock } from "../../doctor/lock.ts";
 import { fixesOf } from "../../doctor/mend.ts";
 import { missingObjects } from "../../doctor/missing.ts";
+import type { Noted } from "../../doctor/noted.ts";
 import { objectPath, shortPath } from "../../doctor/paths.ts";
 import { pendingOperations } from "../../doctor/pending.ts";
 import { lockFolder } from "../../doctor/pulumi.ts";
 import { report } from "../../doctor/report.ts";
 import { parseState, withoutPending } from "../../doctor/state.ts";
+import { UserError } from "../../settings/problems.ts";
 
 const urn = (type: string, name: string) => `urn:pulumi:dev::dask::${type}::${name}`;
 const RELEASE = "kubernetes:helm.sh/v3:Release";
@@ -99,19 +102,24 @@ const drawn = {
 };
 const DRAWN = "/api/v1/namespaces/batch/secrets/batch-jupyter-1a2b3c4d";
 
+const noneNoted: Noted = { made: [], helm: [], spared: [], doubtful: [], unseen: [], absent: [] };
+const noLocks = { held: [], unreadable: [], moved: false };
+
 /** What the doctor finds of a state whose last run was interrupted, where some objects are there. */
 function interrupted(
   resources: readonly object[],
   pending: readonly object[],
   made: readonly string[],
   helm: readonly string[] = [],
+  more: Partial<Noted> = {},
 ) {
   const pending_operations = pending.map((resource) => ({ resource, type: "creating" }));
   const text = JSON.stringify({ version: 3, deployment: { resources, pending_operations } });
   const state = parseState(text);
   const here = { hostname: "laptop", running: [] };
-  const found = diagnose({ state, here, locks: [], releases: [], noted: { made, helm, absent: [] } });
-  return { text, fixes: fixes(found) };
+  const noted = { ...noneNoted, made, helm, ...more };
+  const found = diagnose({ state, here, locks: noLocks, releases: [], noted });
+  return { text, found, fixes: fixes(found) };
 }
 
 test("what an interrupted run made goes into the state, with the id that its provider gives", () => {
@@ -144,6 +152,86 @@ test("what the next run made once more, and what a destroy did not know, is dele
   assert.deepEqual(interrupted([], [{ ...namespace, retainOnDelete: true }], [path]).fixes, [clear]);
   const role = "/apis/rbac.authorization.k8s.io/v1/clusterroles/batch";
   assert.deepEqual(interrupted([], [batch], [], [role]).fixes, gone(role));
+});
+
+test("after a destroy what nothing shows to be the stack's is named and left, with the notes that name it", () => {
+  const path = "/api/v1/namespaces/batch";
+  const role = "/apis/rbac.authorization.k8s.io/v1/clusterroles/batch";
+  const { found, fixes } = interrupted([], [namespace, batch], [path], [role], { doubtful: [role] });
+  assert.deepEqual(fixes, [{ kind: "delete-objects", paths: [path] }, undefined, undefined]);
+  assert.match(
+    found[1]?.problem ?? "",
+    /^1 object has a name that an interrupted run gave, and nothing shows/,
+  );
+  assert.equal(found[1]?.evidence[0], "clusterroles/batch");
+  assert.match(
+    found[1]?.remedy ?? "",
+    /--fix --no-other-run deletes it; where it is another, point dask:cluster back/,
+  );
+  assert.match(found[2]?.remedy ?? "", /^--fix leaves these notes, .*: see what is said of the objects/);
+  const kept = { ...namespace, retainOnDelete: true };
+  assert.deepEqual(
+    interrupted([], [kept], [path], [], { doubtful: [path] }).fixes,
+    [{ kind: "clear-pending", count: 1, adopt: [] }],
+    "nobody would delete it",
+  );
+});
+
+test("what holds the data of a release that was cut off is named and not deleted with its objects", () => {
+  const role = "/apis/rbac.authorization.k8s.io/v1/clusterroles/batch";
+  const spared = ["/api/v1/namespaces/batch/persistentvolumeclaims/hub-db-dir"];
+  const { found, fixes } = interrupted([provider], [batch], [], [role], { spared });
+  assert.deepEqual(fixes[0], { kind: "delete-objects", paths: [role] });
+  assert.match(
+    found[0]?.remedy ?? "",
+    /It leaves persistentvolumeclaims\/hub-db-dir in batch, which may hold/,
+  );
+});
+
+test("notes of creations in a cluster stay until it has been looked at by somebody who may see them", () => {
+  const text = (pending: readonly object[]) =>
+    JSON.stringify({ version: 3, deployment: { resources: [provider], pending_operations: pending } });
+  const found = (pending: readonly object[], noted?: Noted) =>
+    diagnose({
+      state: parseState(text(pending)),
+      here: { hostname: "laptop", running: [] },
+      locks: noLocks,
+      releases: [],
+      ...(noted === undefined ? {} : { noted }),
+    });
+  const creating = [{ resource: namespace, type: "creating" }];
+  const [unlooked, ...more] = found(creating);
+  assert.deepEqual(more, []);
+  assert.equal(unlooked?.fix, undefined);
+  assert.match(unlooked?.remedy ?? "", /reach the cluster first: start it, renew the login/);
+  assert.match(unlooked?.remedy ?? "", /gone for good, pulumi refresh --clear-pending-creates forgets them/);
+  const [unseen] = found(creating, { ...noneNoted, unseen: ["/api/v1/namespaces/batch/secrets"] });
+  assert.equal(unseen?.fix, undefined);
+  assert.match(unseen?.remedy ?? "", /this user may not see secrets in batch: log in as one who may/);
+  const clear = [{ kind: "clear-pending", count: 1, adopt: [] }];
+  assert.deepEqual(fixes(found(creating, noneNoted)), clear);
+  assert.deepEqual(fixes(found([{ resource: namespace, type: "updating" }])), clear);
+});
+
+test("for a cluster that is gone no advice leaves Helm releases in the way or a cloud's resources behind", () => {
+  const said = (cluster: object, helmReleases: Readonly<Record<string, string>> = {}) =>
+    unreachable(new UserError("no answer"), { helmReleases }, cluster).remedy;
+  const releases = {
+    "batch/batch": "urn:pulumi:dev::dask::dask:index:Dask$kubernetes:helm.sh/v3:Release::batch",
+  };
+  for (const provider of ["gke", "eks", "magnum"]) {
+    const remedy = said({ provider }, releases);
+    assert.match(
+      remedy,
+      /PULUMI_K8S_DELETE_UNREACHABLE=true pulumi destroy; where that stops at a Helm release, .* \(pulumi state delete 'urn:pulumi:dev::dask::dask:index:Dask\$kubernetes:helm\.sh\/v3:Release::batch'\)$/,
+    );
+    assert.doesNotMatch(remedy, /stack rm/);
+  }
+  assert.match(
+    said({ provider: "existing" }, releases),
+    /Release::batch'\), or pulumi stack rm --force forgets/,
+  );
+  assert.doesNotMatch(said({ provider: "existing" }), /state delete/);
 });
 
 test("an API path is made from an object's own text, and said in words", () => {
@@ -203,6 +291,8 @@ test("the creation of something in a cloud is not cleared, and nothing beside it
 const lock = { pid: 42, username: "ada", hostname: "laptop", timestamp: "2026-01-01T00:00:00Z" };
 
 test("a lock goes only where the process that took it is dead on this machine", () => {
+  const staleLocks = (held: readonly Lock[], here: { hostname: string; running: number[] }) =>
+    lockFindings({ ...noLocks, held }, here);
   const dead = staleLocks([lock], { hostname: "laptop", running: [] });
   assert.deepEqual(dead[0]?.fix, { kind: "unlock" });
   assert.deepEqual(dead[0]?.evidence, ["taken by ada@laptop, process 42, at 2026-01-01T00:00:00Z"]);
@@ -311,7 +401,7 @@ test("what can be mended is mended lock first, and nothing while another run may
 test("where locks cannot be seen nothing is mended, and a stack with which nothing is wrong is well", () => {
   const state = { helmReleases: {}, objects: {}, ownNamespaces: [], namespaces: [] };
   const facts = { here: { hostname: "laptop", running: [] }, releases: [] };
-  const [first, ...more] = diagnose({ ...facts, state: { ...state, pending: [onBatch] } });
+  const [first, ...more] = diagnose({ ...facts, noted: noneNoted, state: { ...state, pending: [onBatch] } });
   assert.match(first?.problem ?? "", /locks of this backend cannot be seen/);
   assert.deepEqual(fixes(more), [{ kind: "clear-pending", count: 1, adopt: [] }]);
   assert.deepEqual(fixesOf([...(first === undefined ? [] : [first]), ...more]), []);
@@ -320,7 +410,7 @@ test("where locks cannot be seen nothing is mended, and a stack with which nothi
 
 test("another cluster is named only where its identifier is a UID", () => {
   const state = { pending: [], helmReleases: {}, objects: {}, ownNamespaces: [], namespaces: [] };
-  const facts = { locks: [], here: { hostname: "laptop", running: [] }, releases: [] };
+  const facts = { locks: noLocks, here: { hostname: "laptop", running: [] }, releases: [] };
   const named = "3aacf2d1-0f8f-4880-b929-e99a3e1e0127";
   const found = (clusterIdentifier: string) =>
     diagnose({ ...facts, named, state: { ...state, clusterIdentifier } }).length;
