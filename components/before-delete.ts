@@ -18,6 +18,8 @@ export interface BeforeDeleteArgs {
   readonly env: Readonly<Record<string, string>>;
   /** ServiceAccount whose rights the program has, in the same namespace. */
   readonly serviceAccountName: pulumi.Input<string>;
+  /** Seconds that the program waits by itself at most; default: 300, and none waits longer. */
+  readonly patience?: number;
   /** What the program needs: it runs before any of these is deleted. */
   readonly dependsOn: readonly pulumi.Resource[];
 }
@@ -30,9 +32,27 @@ function chartPath(project: string): string {
   return isAbsolute(project) ? `./${relative(project, CHART)}` : CHART;
 }
 
-/** Seconds that the program may take, and that Helm waits for it. */
-const DEADLINE_S = 300;
-const TIMEOUT_S = 360;
+/** Seconds that a program waits by itself at most. */
+const PATIENCE_S = 300;
+
+/** Seconds for what comes before the program and counts towards its Job's deadline: a node for the pod, its image. */
+const START_S = 300;
+
+/** Seconds that Helm waits longer than the Job, whose end says more. */
+const MARGIN_S = 60;
+
+/**
+ * Seconds that a Job may take, and that Helm waits for it; pure.
+ *
+ * At its deadline Kubernetes deletes a Job's pod, and with it the log in which the program would name what holds the
+ * deletion.
+ *
+ * @param patience seconds that the program waits by itself
+ */
+export function limitsOf(patience: number): { readonly deadlineSeconds: number; readonly timeout: number } {
+  const deadlineSeconds = patience + START_S;
+  return { deadlineSeconds, timeout: deadlineSeconds + MARGIN_S };
+}
 
 /**
  * Runs a Python program in the cluster when the stack is destroyed, before what it depends on is deleted.
@@ -46,6 +66,7 @@ export function beforeDelete(
   parent?: pulumi.Resource,
 ): k8s.helm.v3.Release {
   const { cluster, namespace } = args;
+  const { deadlineSeconds, timeout } = limitsOf(args.patience ?? PATIENCE_S);
   return new k8s.helm.v3.Release(
     name,
     {
@@ -58,11 +79,11 @@ export function beforeDelete(
         script: readFileSync(new URL(args.script, import.meta.url), "utf8"),
         env: args.env,
         serviceAccountName: args.serviceAccountName,
-        deadlineSeconds: DEADLINE_S,
+        deadlineSeconds,
         resources: { requests: { cpu: "50m", memory: "64M" }, limits: { memory: "256M" } },
         ...cluster.placement("core"),
       },
-      timeout: TIMEOUT_S,
+      timeout,
     },
     {
       ...(parent === undefined ? {} : { parent }),

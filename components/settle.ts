@@ -32,6 +32,7 @@ export function settled(settings: Settings, cluster: Cluster, patience = PATIENC
     pullSecrets: settings.teardown.pullSecrets,
     script: "settle.py",
     env: { SYSTEM_NAMESPACES: settings.teardown.systemNamespaces.join(" "), PATIENCE: String(patience) },
+    patience,
     serviceAccountName: NAME,
     dependsOn: rights,
   });
