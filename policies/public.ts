@@ -1,14 +1,23 @@
 import { type Fields, fields, HELM_RELEASE, list, type Part, type Planned, parts } from "./planned.ts";
 
+const GATEWAY = "dask-gateway";
 /** Charts whose Services let people run code without a login page between. */
-const CODE_RUNNERS = ["dask", "dask-gateway"];
+const CODE_RUNNERS = ["dask", GATEWAY];
+/** A chart of a hub and a gateway, each under its name. */
+const UMBRELLA = "daskhub";
 
 /** Services that let anybody run code: of schedulers, notebooks and gateways. */
 export function openSchedulers({ type, inputs }: Planned): readonly string[] {
   if (type === "kubernetes:core/v1:Service")
     return isOfDask(inputs) ? faultsOf(fields(inputs.spec), "spec") : [];
-  if (type !== HELM_RELEASE || !CODE_RUNNERS.includes(chartOf(inputs))) return [];
-  return parts(inputs.values).flatMap(faultsOfPart);
+  return type === HELM_RELEASE ? parts(valuesOf(inputs)).flatMap(faultsOfPart) : [];
+}
+
+/** The values of a release that tell of such Services, each under its path. */
+function valuesOf(inputs: Fields): unknown {
+  const chart = chartOf(inputs);
+  if (CODE_RUNNERS.includes(chart)) return inputs.values;
+  return chart === UMBRELLA ? { [GATEWAY]: fields(inputs.values)[GATEWAY] } : undefined;
 }
 
 function faultsOfPart({ path, value }: Part): readonly string[] {

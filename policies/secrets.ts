@@ -1,13 +1,28 @@
 import { type Fields, fields, HELM_RELEASE, isMarked, type Planned, parts } from "./planned.ts";
 
-const SECRET_KEY = /(password|passwd|token|apikey|clientsecret|cookiesecret|privatekey)$/i;
-const SECRET_VARIABLE = /(^|_)(PASSWORD|PASSWD|TOKEN|SECRET|API_KEY|PRIVATE_KEY)$/i;
+/** Names of secrets, without what stands between their words: `apiKey`, `api_key` and `api-key` are one. */
+const SECRET_NAME = /(password|passwd|token|apikey|clientsecret|cookiesecret|privatekey|secretaccesskey)$/i;
+/** A part of the inputs that is a map from variables to their values. */
+const VARIABLES = /(^|\.)\w*env(ironment)?$/i;
 
 /** Passwords and tokens that stand in plain text. */
 export function plainSecrets({ type, inputs }: Planned): readonly string[] {
   if (/:Secret$/.test(type)) return inSecret(inputs);
   const found = parts(/:ConfigMap$/.test(type) ? fields(inputs.data) : inputs);
-  return found.flatMap(({ path, value }) => [...inKeys(path, value), ...inVariable(path, value)]);
+  return found.flatMap(({ path, value }) =>
+    VARIABLES.test(path)
+      ? Object.entries(value).flatMap(([name, each]) => inVariable(path, { name, value: each }))
+      : [...inKeys(path, value), ...inVariable(path, value)],
+  );
+}
+
+function isSecretKey(key: string): boolean {
+  return SECRET_NAME.test(key.replace(/[-_]/g, ""));
+}
+
+/** A key may end in `secret` and name one; the value of a variable is one. */
+function isSecretVariable(name: string): boolean {
+  return isSecretKey(name) || /(^|_)SECRET$/i.test(name);
 }
 
 /** A Secret's own data must be known as secret, or they stand in the state for all to read. */
@@ -16,7 +31,7 @@ function inSecret({ data, stringData }: Fields): readonly string[] {
     isMarked(entries)
       ? []
       : Object.entries(fields(entries))
-          .filter(([key, value]) => SECRET_KEY.test(key) && isPlain(value))
+          .filter(([key, value]) => isSecretKey(key) && isPlain(value))
           .map(([key]) => `${key} is not marked as secret; make it with pulumi.secret`),
   );
 }
@@ -50,13 +65,13 @@ function withProxyToken(values: Fields): Fields {
 
 function inKeys(path: string, value: Fields): readonly string[] {
   return Object.entries(value)
-    .filter(([key, each]) => SECRET_KEY.test(key) && isPlain(each))
+    .filter(([key, each]) => isSecretKey(key) && isPlain(each))
     .map(([key]) => `${path === "" ? key : `${path}.${key}`} stands in plain text; put it into a Secret`);
 }
 
-/** A variable of a container: `{ name, value }`. */
+/** A variable of a container: `{ name, value }`, or an entry of a map of variables. */
 function inVariable(path: string, { name, value }: Fields): readonly string[] {
-  if (typeof name !== "string" || !SECRET_VARIABLE.test(name) || !isPlain(value)) return [];
+  if (typeof name !== "string" || !isSecretVariable(name) || !isPlain(value)) return [];
   return [`${path} gives ${name} in plain text; take it from a Secret with valueFrom`];
 }
 

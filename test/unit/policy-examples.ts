@@ -25,14 +25,28 @@ const chart = (name: string, values: object) => ({
   inputs: { chart: name, values },
 });
 const sized = { resources: container.resources };
+const sizedHub = {
+  hub: sized,
+  proxy: { secretToken: { secret: "hunter2" }, chp: sized },
+  singleuser: { cpu: { guarantee: 1 }, memory: { guarantee: "1G", limit: "1G" } },
+  scheduling: { userScheduler: { enabled: false } },
+  prePuller: { ...sized, pause: { image: { name: "pause", tag: "1" } } },
+};
+const sizedGateway = {
+  gateway: { ...sized, backend: { scheduler: sized, worker: sized } },
+  controller: sized,
+  traefik: sized,
+};
 const service = (type: string, more: object = {}) => ({
   name: "x",
   type: "kubernetes:core/v1:Service",
   inputs: { spec: { type, ports: [{ port: 8786 }], ...more } },
 });
 
+type Example = [title: string, resource: Resource, said: string];
+
 /** Everything that is forbidden, and the start of what is said. */
-export const forbidden: readonly [title: string, resource: Resource, said: string][] = [
+export const forbidden: readonly Example[] = [
   ["a scheduler for everybody", service("LoadBalancer"), "no-public-scheduler: x: spec lets anybody connect"],
   [
     "a scheduler for the whole Internet, by its name",
@@ -50,6 +64,11 @@ export const forbidden: readonly [title: string, resource: Resource, said: strin
     chart("/charts/dask-2024.1.1.tgz", { scheduler: { serviceType: "LoadBalancer" } }),
     "no-public-scheduler: x: scheduler lets anybody connect",
   ],
+  [
+    "a gateway for everybody under the roof of a hub's chart",
+    chart("daskhub", { "dask-gateway": { traefik: { service: { type: "LoadBalancer" } } } }),
+    "no-public-scheduler: x: dask-gateway.traefik.service lets anybody connect",
+  ],
   ["the tag latest", withContainer({ image: "reg:5000/name:latest" }), "pinned-images: x: "],
   ["no tag", withContainer({ image: "reg:5000/name" }), "pinned-images: x: "],
   [
@@ -66,6 +85,32 @@ export const forbidden: readonly [title: string, resource: Resource, said: strin
     "a token in a variable",
     withContainer({ env: [{ name: "JUPYTER_TOKEN", value: "hunter2" }] }),
     "no-plain-secrets: x: spec.template.spec.containers.0.env.0 gives JUPYTER_TOKEN",
+  ],
+  ...["PGPASSWORD", "SESSION_SECRET", "AWS_SECRET_ACCESS_KEY"].map(
+    (name): Example => [
+      `${name} in a variable`,
+      withContainer({ env: [{ name, value: "hunter2" }] }),
+      `no-plain-secrets: x: spec.template.spec.containers.0.env.0 gives ${name}`,
+    ],
+  ),
+  ...["OAUTH_CLIENT_SECRET", "SESSION_SECRET"].map(
+    (name): Example => [
+      `${name} in a map of variables`,
+      chart("jupyterhub", { hub: { extraEnv: { [name]: "hunter2" } } }),
+      `no-plain-secrets: x: values.hub.extraEnv gives ${name}`,
+    ],
+  ),
+  ...["client_secret", "private_key", "api_key", "api-key", "secretAccessKey"].map(
+    (key): Example => [
+      `${key} among values`,
+      chart("jupyterhub", { hub: { config: { Login: { [key]: "hunter2" } } } }),
+      `no-plain-secrets: x: values.hub.config.Login.${key} stands in plain text`,
+    ],
+  ),
+  [
+    "a secret in a ConfigMap",
+    { name: "x", type: "kubernetes:core/v1:ConfigMap", inputs: { data: { client_secret: "hunter2" } } },
+    "no-plain-secrets: x: client_secret stands in plain text",
   ],
   [
     "a Secret that Pulumi does not know as one",
@@ -95,18 +140,30 @@ export const forbidden: readonly [title: string, resource: Resource, said: strin
   ["the node's files", job({ volumes: [{ hostPath: {} }] }), "restricted-pods: x: mounts a path of the node"],
 ];
 
-/** What is in order: ranges, digests, secrets that are known, reasons, sizes in each chart's words. */
+/** What is in order: ranges, digests, secrets that are known or only named, reasons, sizes in each chart's words. */
 export const allowed: readonly Resource[] = [
   job({}),
   job({ securityContext: {} }, { "dask/unrestricted": "it installs packages" }),
   service("LoadBalancer", { loadBalancerSourceRanges: ["10.0.0.0/8"] }),
   service("ClusterIP"),
   withContainer({ image: `name@sha256:${"a".repeat(64)}` }),
-  chart("jupyterhub", {
-    hub: sized,
-    proxy: { secretToken: { secret: "hunter2" }, chp: sized },
-    singleuser: { cpu: { guarantee: 1 }, memory: { guarantee: "1G", limit: "1G" } },
-    scheduling: { userScheduler: { enabled: false } },
-    prePuller: { ...sized, pause: { image: { name: "pause", tag: "1" } } },
+  chart("jupyterhub", sizedHub),
+  // The page that a hub shows has a login; the gateway behind it is reached through that.
+  chart("daskhub", {
+    jupyterhub: { ...sizedHub, proxy: { ...sizedHub.proxy, service: { type: "LoadBalancer" } } },
+    "dask-gateway": { ...sizedGateway, traefik: { ...sized, service: { type: "ClusterIP" } } },
+  }),
+  // Names of Secrets, and of their keys.
+  withContainer({
+    env: [{ name: "CLIENT_SECRET", valueFrom: { secretKeyRef: { name: "hub", key: "clientSecret" } } }],
+  }),
+  chart("before-delete", {
+    ...sized,
+    existingSecret: "hub",
+    secretName: "hub",
+    secretKey: "apiToken",
+    tokenSecret: { name: "hub", key: "apiToken" },
+    password: { secretKeyRef: { name: "hub", key: "password" } },
+    extraEnv: { TOKEN: { valueFrom: { secretKeyRef: { name: "hub", key: "token" } } }, SECRET_NAME: "hub" },
   }),
 ];
