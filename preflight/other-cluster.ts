@@ -21,7 +21,7 @@ export async function otherCluster(
   const here = identifier ?? (await uidOf(api));
   if (!isUid(here) || here === clusterIdentifier) return [];
   const message =
-    `points at another cluster (${api.server}) than the one that holds the stack; set context or kubeconfig back, ` +
+    `points at another cluster (${api.server}) than the one that holds the stack; set existing, context or kubeconfig back, ` +
     "or take another stack for this cluster. Where the old one is gone for good: pulumi stack rm --force, stack init, up";
   return [{ key: keyOf(["cluster"]), message }];
 }

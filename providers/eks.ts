@@ -12,18 +12,16 @@ import { addonsBeforeNodes, addonsOnNodes } from "./eks/addons.ts";
 import { collectAddresses } from "./eks/addresses.ts";
 import type * as aws from "./eks/aws.ts";
 import { createAutoscaler, createGpuSupport } from "./eks/charts.ts";
+import { askAmazon, namesAnything } from "./eks/checks.ts";
 import type { EksContext } from "./eks/context.ts";
 import { type ControlPlane, createControlPlane, findControlPlane } from "./eks/control-plane.ts";
-import { checkCreator } from "./eks/creator.ts";
 import { exposeEks, recordEks } from "./eks/expose.ts";
 import { FIXED_INPUTS } from "./eks/fixed.ts";
 import { AWS_CLI, kubeconfigOf } from "./eks/kubeconfig.ts";
 import { requireAwsLogin } from "./eks/login.ts";
 import { type EksNetwork, networkOf } from "./eks/network.ts";
 import { createNodeGroups } from "./eks/node-groups.ts";
-import { agentWarning } from "./eks/pod-identity.ts";
 import { awsProvider, checkAwsConfig } from "./eks/provider.ts";
-import { reachEks } from "./eks/reach.ts";
 import { createStorageClass } from "./eks/storage.ts";
 import { providerArgs } from "./kubernetes.ts";
 import type { ClusterPlan } from "./plan.ts";
@@ -31,10 +29,10 @@ import type { ClusterPlan } from "./plan.ts";
 /**
  * Looks for what a cluster on Amazon needs on this machine, and plans it.
  *
- * @param liveChecks whether to look for credentials and for the program of the kubeconfig, to reach an existing cluster,
- *   and to ask who makes a new one
- * @throws UserError where credentials, the AWS CLI or an existing cluster are missing, the `aws:` configuration cannot be
- *   followed, or `admins` hold too many
+ * @param liveChecks whether to look for credentials and for the program of the kubeconfig, and to ask Amazon for what
+ *   the settings name: an existing cluster, which is reached, subnets, and who makes a new cluster
+ * @throws UserError where credentials, the AWS CLI, an existing cluster or subnets are missing, or the `aws:`
+ *   configuration, `admins` or subnets cannot be followed
  */
 export async function planEks(settings: EksSettings, liveChecks: boolean): Promise<ClusterPlan> {
   checkAwsConfig(settings);
@@ -42,15 +40,10 @@ export async function planEks(settings: EksSettings, liveChecks: boolean): Promi
   if (!liveChecks) return { create: () => createEks(settings) };
   requireAwsLogin(settings.profile);
   if (settings.auth === "plugin") requireProgram(AWS_CLI, CLI_REMEDY);
-  const { existing, admins, name } = settings;
-  if (existing === undefined && admins.length === 0) return { create: () => createEks(settings) };
+  if (!namesAnything(settings)) return { create: () => createEks(settings) };
   const provider = awsProvider(settings);
-  if (existing === undefined) await checkCreator(admins, clusterName(name), provider);
-  if (existing === undefined) return { create: () => createEks(settings, provider) };
-  const api = await reachEks(settings, existing, provider);
-  const warning = settings.autoscaler.install === true ? await agentWarning(existing, provider) : undefined;
-  if (warning !== undefined) pulumi.log.warn(warning);
-  return { api, create: () => createEks(settings, provider) };
+  const api = await askAmazon(settings, provider);
+  return { ...(api === undefined ? {} : { api }), create: () => createEks(settings, provider) };
 }
 
 const CLI_REMEDY = "install the AWS CLI, version 2, or set dask:cluster.auth to token";

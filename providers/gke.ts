@@ -14,6 +14,7 @@ import { createControlPlane, findControlPlane, type GkeControlPlane } from "./gk
 import { exposeGke, recordGke } from "./gke/expose.ts";
 import { FIXED_INPUTS } from "./gke/fixed.ts";
 import * as gcp from "./gke/gcp.ts";
+import { checkNetwork } from "./gke/given-network.ts";
 import { kubeconfigOf } from "./gke/kubeconfig.ts";
 import { requireGoogleLogin, requirePluginLogin } from "./gke/login.ts";
 import { createNetwork, type GkeContext, openWebhooks } from "./gke/network.ts";
@@ -25,8 +26,9 @@ import type { ClusterPlan } from "./plan.ts";
 /**
  * Looks for what a cluster on Google Cloud needs on this machine, and plans it.
  *
- * @param liveChecks whether to look for the logins of provider and kubeconfig, and to reach an existing cluster
- * @throws UserError where the project, a login, the plugin or an existing cluster is missing
+ * @param liveChecks whether to look for the logins of provider and kubeconfig, to reach an existing cluster, and to look
+ *   for an existing network
+ * @throws UserError where the project, a login, the plugin, an existing cluster or network is missing
  */
 export async function planGke(settings: GkeSettings, liveChecks: boolean): Promise<ClusterPlan> {
   const project = settings.project ?? gcp.config.project;
@@ -42,6 +44,7 @@ export async function planGke(settings: GkeSettings, liveChecks: boolean): Promi
   for (const warning of unknownSizes(settings.nodePools, "gke")) pulumi.log.warn(warning);
   const { existing } = settings;
   const api = liveChecks && existing !== undefined ? await reachGke(settings, project, existing) : undefined;
+  if (liveChecks) await checkNetwork(settings, project);
   return { ...(api === undefined ? {} : { api }), create: () => createGke(settings, project) };
 }
 

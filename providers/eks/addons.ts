@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { AddonName } from "../../settings/clusters/eks.ts";
+import type { Tags } from "../cloud/tags.ts";
 import * as aws from "./aws.ts";
 import type { EksContext } from "./context.ts";
 import type { ControlPlane } from "./control-plane.ts";
@@ -9,14 +10,16 @@ import { identity } from "./iam.ts";
 export function addonsBeforeNodes(context: EksContext, controlPlane: ControlPlane): pulumi.Resource[] {
   const place = { context, controlPlane, dependsOn: controlPlane.resources };
   return [
-    addon("vpc-cni", place, { configurationValues: JSON.stringify(CNI_VALUES) }),
+    addon("vpc-cni", place, { configurationValues: JSON.stringify(cniValues(context.tags)) }),
     addon("kube-proxy", place),
     addon("eks-pod-identity-agent", place),
   ];
 }
 
-/** Its schema wants the text, not the truth value. */
-const CNI_VALUES = { enableNetworkPolicy: "true" };
+/** Values of `vpc-cni`, which makes the further network interfaces of nodes itself; its schema wants texts throughout. */
+function cniValues(tags: Tags) {
+  return { enableNetworkPolicy: "true", env: { ADDITIONAL_ENI_TAGS: JSON.stringify(tags) } };
+}
 
 /** Add-ons that are ready only on nodes: before them they would stay degraded until the wait ends in an error. */
 export function addonsOnNodes(

@@ -9,6 +9,8 @@ export { LogGroup } from "@pulumi/aws/cloudwatch/logGroup.js";
 // The default export is the live object; a named one would be read when this file is loaded.
 export { default as config } from "@pulumi/aws/config/vars.js";
 export { Eip } from "@pulumi/aws/ec2/eip.js";
+export { getSubnet } from "@pulumi/aws/ec2/getSubnet.js";
+export { getVpc } from "@pulumi/aws/ec2/getVpc.js";
 export { InternetGateway } from "@pulumi/aws/ec2/internetGateway.js";
 export { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate.js";
 export { NatGateway } from "@pulumi/aws/ec2/natGateway.js";
@@ -22,7 +24,7 @@ export { AccessPolicyAssociation } from "@pulumi/aws/eks/accessPolicyAssociation
 export { Addon, type AddonArgs } from "@pulumi/aws/eks/addon.js";
 export { Cluster } from "@pulumi/aws/eks/cluster.js";
 export { getAddon } from "@pulumi/aws/eks/getAddon.js";
-export { getCluster, getClusterOutput } from "@pulumi/aws/eks/getCluster.js";
+export { type GetClusterResult, getCluster, getClusterOutput } from "@pulumi/aws/eks/getCluster.js";
 export { getClusterAuth, getClusterAuthOutput } from "@pulumi/aws/eks/getClusterAuth.js";
 export { getClusters } from "@pulumi/aws/eks/getClusters.js";
 export { NodeGroup, type NodeGroupArgs } from "@pulumi/aws/eks/nodeGroup.js";

@@ -136,9 +136,11 @@ function groupTags(
   return Object.entries(scalingTags(pool, settings, tags)).map(
     ([key, value]) =>
       new aws.Tag(
-        `${pool}-${key}`,
+        // No pool has a slash in its name: with a dash, tag big-a of worker and tag a of worker-big would be one.
+        `${pool}/${key}`,
         { autoscalingGroupName, tag: { key, value, propagateAtLaunch: false } },
-        { parent },
+        // As it was called before.
+        { parent, aliases: [{ name: `${pool}-${key}` }] },
       ),
   );
 }

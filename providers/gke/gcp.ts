@@ -6,6 +6,7 @@
 
 export { Address } from "@pulumi/gcp/compute/address.js";
 export { Firewall } from "@pulumi/gcp/compute/firewall.js";
+export { type GetSubnetworkResult, getSubnetwork } from "@pulumi/gcp/compute/getSubnetwork.js";
 export { Network } from "@pulumi/gcp/compute/network.js";
 export { Router } from "@pulumi/gcp/compute/router.js";
 export { RouterNat } from "@pulumi/gcp/compute/routerNat.js";

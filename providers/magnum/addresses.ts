@@ -66,7 +66,7 @@ function floatingIp(
 /**
  * The command that logs in to the first master, by its own address or by a floating IP.
  *
- * @throws pulumi.RunError where Magnum tells no address: its output fails
+ * @throws pulumi.RunError where Magnum tells no address, or one that takes no floating IP: its output fails
  */
 export function sshCommand(
   cluster: MagnumCluster,
@@ -88,18 +88,32 @@ function masterAddress(
   master: pulumi.Output<string>,
   { settings, name, tags, parent }: MagnumContext,
 ): pulumi.Output<string> {
-  const port = openstack.networking.getPortOutput({ fixedIp: master }, { parent });
+  const found = openstack.networking.getPortIdsOutput({ fixedIp: master }, { parent });
+  const portId = pulumi.all([found.ids, master]).apply(([ids, address]) => onlyPort(ids, address));
   const made = new openstack.networking.FloatingIp(
     "master",
     {
       pool: floatingIpPoolOf(settings) ?? "",
-      portId: port.id,
+      portId,
       description: description(name, "ssh to the first master", tags),
       tags: openstackTags(tags),
     },
     { parent },
   );
   return made.address;
+}
+
+/**
+ * The port of an address: none has it where the template gives masters floating IPs, which Magnum then tells.
+ *
+ * @throws pulumi.RunError where not exactly one port has it
+ */
+function onlyPort([id, ...more]: readonly string[], address: string): string {
+  if (id !== undefined && more.length === 0) return id;
+  const found = id === undefined ? "is a floating IP already" : "belongs to several ports";
+  throw new pulumi.RunError(
+    `the first master's address ${address} ${found}; remove dask:cluster.ssh.floatingIp`,
+  );
 }
 
 function description(name: string, what: string, tags: MagnumContext["tags"]): string {

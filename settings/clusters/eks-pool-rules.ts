@@ -3,7 +3,7 @@ import type { EksSettings } from "./eks.ts";
 import { isGpuMachine, machineGpus, nodeImage } from "./eks-facts.ts";
 import type { Fault } from "./eks-network-rules.ts";
 import { prefixLength } from "./networks.ts";
-import type { NodePool } from "./node-pools.ts";
+import { markValue, type NodePool } from "./node-pools.ts";
 import { nodeTaints } from "./pool-marks.ts";
 
 /** Faults of the pools: what node groups cannot be made of, and what the autoscaler could not start from nothing. */
@@ -72,6 +72,11 @@ function faultsOf(name: string, pool: NodePool, tags: number): Fault[] {
       !pool.machineType.some(isGpuMachine) && [
         at("machineType"),
         "has no GPU; name one that has, like g5.xlarge",
+      ],
+    pool.gpu?.type !== undefined &&
+      !markValue.safeParse(pool.gpu.type).success && [
+        at("gpu", "type"),
+        "cannot be a label of the nodes, by which the autoscaler waits for their GPUs; write at most 63 letters, digits and -_., like nvidia-tesla-t4",
       ],
     bytes(pool.disk) < bytes(LEAST_DISK) && [
       at("disk"),

@@ -25,6 +25,14 @@ export function nodeZonesOf({
   return nodeZones ?? [isZone(location) ? location : `${location}-b`];
 }
 
+/** Series with Arm processors: in Google's names an `a` after the generation, and A4X ("Machine families"). */
+const ARM_SERIES = /^([a-z]\d+a|a4x)-/;
+
+/** Whether a machine type has Arm processors: GKE keeps pods off its nodes that do not ask for them. */
+export function isArm(machineType: string): boolean {
+  return ARM_SERIES.test(machineType);
+}
+
 /** A text as labels of Google Cloud allow it: lower case, digits, dash and underscore, at most 63 characters. */
 export function labelText(text: string): string {
   return text
@@ -60,7 +68,6 @@ const BUILT_IN: Readonly<Record<string, GpuSeries>> = {
   "a3-megagpu": { type: "nvidia-h100-mega-80gb", count: perNode },
   "a3-ultragpu": { type: "nvidia-h200-141gb", count: perNode },
   "a4-highgpu": { type: "nvidia-b200", count: perNode },
-  "a4x-highgpu": { type: "nvidia-gb200", count: perNode },
 };
 
 /** `8` for the last part of `a3-megagpu-8g`. */

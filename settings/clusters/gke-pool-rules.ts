@@ -1,6 +1,6 @@
 import { bytes } from "../quantities.ts";
 import type { GkeSettings } from "./gke.ts";
-import { ATTACHABLE, gpusOf, hasGpus, nodeZonesOf, takesGpus } from "./gke-facts.ts";
+import { ATTACHABLE, gpusOf, hasGpus, isArm, nodeZonesOf, takesGpus } from "./gke-facts.ts";
 import { prefixLength } from "./networks.ts";
 import type { NodePool } from "./node-pools.ts";
 
@@ -27,6 +27,9 @@ function zoneFaults(cluster: GkeSettings): Fault[] {
 /** The smallest disk that the node image fits on. */
 const LEAST_DISK = "12G";
 const MACHINE_TYPE = /^[a-z][a-z0-9]*-[a-z0-9-]+$/;
+/** What GKE's "Prepare an Arm workload for deployment" says of Arm nodes, which nothing of the stack tolerates. */
+const ARM =
+  "is an Arm machine, whose nodes GKE taints kubernetes.io/arch=arm64:NoSchedule, and the stack's pods would stay Pending; use one of Intel or AMD, like n2-standard-4 or g2-standard-8";
 
 function faultsOf(name: string, pool: NodePool): Fault[] {
   const at = (...keys: string[]) => ["nodePools", name, ...keys];
@@ -41,6 +44,7 @@ function faultsOf(name: string, pool: NodePool): Fault[] {
       [at("machineType"), "is not how Google Cloud names machine types; write e2-standard-4"],
       ...small,
     ];
+  if (isArm(machineType)) return [[at("machineType"), ARM], ...small];
   const gpu = gpuFault(machineType, pool);
   if (gpu !== undefined) return [...small, [at("gpu"), gpu]];
   const contradictions = gpuContradictions(machineType, pool);

@@ -117,9 +117,7 @@ const GCP_RATIOS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   c2d: { standard: 4, highmem: 8, highcpu: 2 },
   c3: { standard: 4, highmem: 8, highcpu: 2 },
   c3d: { standard: 4, highmem: 8, highcpu: 2 },
-  c4a: { standard: 4, highmem: 8, highcpu: 2 },
   t2d: { standard: 4 },
-  t2a: { standard: 4 },
   g2: { standard: 4 },
 };
 const GCP_MACHINES: Readonly<Record<string, Machine>> = {

@@ -3,6 +3,7 @@ import type { ExposeSettings } from "../releases/release.ts";
 import type { Settings } from "../schema.ts";
 import type { MagnumSettings } from "./magnum.ts";
 import { floatingIpPoolOf, WRITTEN_LABELS } from "./magnum-facts.ts";
+import { rangeFaults } from "./magnum-network-rules.ts";
 import { poolFaults, traitsOf } from "./magnum-pool-rules.ts";
 import { checkPools } from "./pool-rules.ts";
 
@@ -17,6 +18,7 @@ export function checkMagnum(
     ...accessFaults(cluster),
     ...driverFaults(cluster),
     ...labelFaults(cluster),
+    ...rangeFaults(cluster),
     ...poolFaults(cluster),
   ];
   return [
@@ -71,7 +73,7 @@ function existingFaults(cluster: MagnumSettings): Fault[] {
 }
 
 function accessFaults(cluster: MagnumSettings): Fault[] {
-  const { existing, keypair, publicKey, ssh, network } = cluster;
+  const { existing, keypair, publicKey, ssh, network, nodeFloatingIps } = cluster;
   const faults: Fault[] = [];
   if (keypair !== undefined && publicKey !== undefined)
     faults.push([["publicKey"], "must not be set beside keypair; remove one of them"]);
@@ -79,6 +81,10 @@ function accessFaults(cluster: MagnumSettings): Fault[] {
     faults.push([["ssh"], "needs a key; add keypair or publicKey"]);
   if (ssh?.floatingIp === true && floatingIpPoolOf(cluster) === undefined)
     faults.push([["ssh", "floatingIp"], "needs floatingIpPool, the network it comes from; add it"]);
+  if (ssh?.floatingIp === true && nodeFloatingIps === true) {
+    const message = "would be a second one beside that of dask:cluster.nodeFloatingIps; remove it";
+    faults.push([["ssh", "floatingIp"], message]);
+  }
   if (network.existing !== undefined && network.nodes !== undefined)
     faults.push([["network", "nodes"], "is a matter of the existing network; remove it"]);
   return faults;

@@ -84,6 +84,14 @@ const SETTINGS: Readonly<Record<string, readonly [cluster: object, expected: Reg
     cluster("eks", { network: { cidr: "172.20.0.0/16" } }),
     /network\.serviceCidr overlaps the VPC's network 172\.20\.0\.0\/16; choose one apart/,
   ],
+  "overlapping CIDRs on Magnum": [
+    cluster("magnum", { network: { nodes: "172.16.8.0/24" } }),
+    /network\.nodes is "172\.16\.8\.0\/24": overlaps 172\.16\.0\.0\/13, .* to pods; choose a network apart/,
+  ],
+  "Arm machines on GKE": [
+    cluster("gke", pools("gke", { worker: { ...CORE.gke, machineType: "c4a-standard-4" } })),
+    /worker\.machineType is .*: is an Arm machine, .*; use one of Intel or AMD, like n2-standard-4/,
+  ],
   ...Object.fromEntries(
     (["gke", "eks", "magnum"] as const).map((cloud) => [
       `a pool name that breaks the rules of ${cloud}`,
@@ -119,7 +127,13 @@ const BARE: NodeJS.ProcessEnv = {
       .map((name) => [name, undefined]),
   ),
 };
-const LOGIN: NodeJS.ProcessEnv = { ...BARE, GOOGLE_CREDENTIALS: "{}", AWS_ACCESS_KEY_ID: "AKIA" };
+const LOGIN: NodeJS.ProcessEnv = {
+  ...BARE,
+  GOOGLE_CREDENTIALS: "{}",
+  AWS_ACCESS_KEY_ID: "AKIA",
+  OS_AUTH_URL: "http://192.0.2.1/v3",
+  OS_PASSWORD: "hunter2",
+};
 
 /** A directory with programs of these names, which nothing here runs. */
 function programs(...names: readonly string[]): string {
@@ -256,5 +270,13 @@ test("an existing cluster that is not there, or not reached as the settings say,
       { cluster: cluster("eks", { existing: "team", auth: "token", nodePools: {} }) },
       /existing: no cluster team was found in eu-central-1 \(.*\); correct it, region or profile/s,
       { "aws:eks/getCluster:getCluster": none },
+    );
+    const gone = (): never => {
+      throw Object.assign(new Error(), { details: "accessing [GET clusters/team], but got 404 instead" });
+    };
+    await refuses(
+      { cluster: cluster("magnum", { existing: "team", template: undefined, nodePools: {} }) },
+      /existing is "team": is no cluster of this project; choose one of: openstack coe cluster list/,
+      { "openstack:containerinfra/getCluster:getCluster": gone },
     );
   }));

@@ -33,6 +33,8 @@ const CLOUDS: Readonly<Record<CloudName, Cloud>> = {
     own: fc.record({
       region: fc.constantFrom("eu-central-1", "cn-north-1"),
       loadBalancer: fc.constantFrom({}, { static: true, subnets: 1 }),
+      // With the pools' names they read the same in two ways.
+      tags: fc.constantFrom({}, { team: "a", "big-team": "b" }),
     }),
   },
   magnum: {
@@ -77,7 +79,7 @@ function clusterOf(cloud: CloudName) {
     scheduler: any,
     worker: any,
     gpu: pool(cloud, gpus).map(withGpus),
-    big: any,
+    "worker-big": any,
   };
   return fc
     .record({ own, nodePools: fc.record(pools, { requiredKeys: ["core"] }) })

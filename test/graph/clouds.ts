@@ -65,7 +65,7 @@ export const openstackCalls: Calls = {
     masterAddresses: ["198.51.100.6"],
     kubeconfig: { raw_config: `kubeconfig of ${name}` },
   }),
-  "openstack:networking/getPort:getPort": ({ fixedIp }) => ({ id: `port-of-${fixedIp}` }),
+  "openstack:networking/getPortIds:getPortIds": ({ fixedIp }) => ({ ids: [`port-of-${fixedIp}`] }),
   "openstack:dns/getDnsZone:getDnsZone": ({ name }) => ({ name, id: `zone-of-${name}` }),
 };
 

@@ -134,7 +134,7 @@ test("everything of the cloud goes through one provider, which tags it with stac
     assert.match(each.provider, /::aws::aws-id$/, each.urn);
 });
 
-test("what Amazon's provider does not tag by itself is tagged by name: nodes, their disks, groups and volumes", async () => {
+test("what Amazon's provider does not tag by itself is tagged by name: nodes, their disks and interfaces, groups and volumes", async () => {
   const made = await plainProgram();
   const template = made.find("aws:ec2/launchTemplate:LaunchTemplate", "dask-test-worker").inputs;
   const tags = { ...STACK_TAGS, Name: "dask-test-worker" };
@@ -147,6 +147,9 @@ test("what Amazon's provider does not tag by itself is tagged by name: nodes, th
   assert.deepEqual(JSON.parse(String(csi.configurationValues)), {
     controller: { extraVolumeTags: STACK_TAGS },
   });
+  const cni = JSON.parse(String(made.find(ADDON, "vpc-cni").inputs.configurationValues));
+  assert.equal(cni.enableNetworkPolicy, "true", "the add-on's schema wants the text");
+  assert.deepEqual(JSON.parse(cni.env.ADDITIONAL_ENI_TAGS), STACK_TAGS);
 });
 
 test("public and private subnets in two zones carry the tags by which load balancers find them", async () => {
@@ -260,7 +263,6 @@ test("add-ons that nodes need come before them, and those that need nodes after 
   }
   for (const name of ["coredns", "aws-ebs-csi-driver"])
     for (const { urn } of groups) assert.ok(reaches(made, addon(name)).has(urn), name);
-  assert.equal(addon("vpc-cni").inputs.configurationValues, '{"enableNetworkPolicy":"true"}');
   assert.equal(addon("coredns").inputs.addonVersion, "v1.12.1-eksbuild.2");
   assert.deepEqual(addon("aws-ebs-csi-driver").inputs.podIdentityAssociations, [
     { roleArn: "arn:aws:iam::123456789012:role/dask-test-ebs-csi", serviceAccount: "ebs-csi-controller-sa" },
@@ -360,6 +362,17 @@ test("an autoscaling group says what its nodes will be like, so that the autosca
     for (const [key, each] of Object.entries(labels)) assert.equal(tags[`${template}/label/${key}`], each);
     for (const { key } of taints) assert.ok(`${template}/taint/${key}` in tags);
   }
+});
+
+test("whatever pools and tags are called, each tag of a group has a name of its own, and had one with a dash before", async () => {
+  const made = await program({
+    nodePools: { core: POOLS.core, "core-big": POOLS.user },
+    tags: { team: "a", "big-team": "b" },
+  });
+  assert.deepEqual(duplicateNames(made), []);
+  const [first] = made.all(TAG).filter(({ inputs }) => inputs.autoscalingGroupName === "eks-core-big-asg");
+  assert.equal(first?.name, "core-big/team");
+  assert.deepEqual(first.aliases, ["core-big-team"]);
 });
 
 test("the autoscaler is a pinned release beside core pods, and has its identity before it starts", async () => {

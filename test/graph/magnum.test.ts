@@ -7,8 +7,9 @@ import { createMagnum } from "../../providers/magnum.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import { SettingsError } from "../../settings/problems.ts";
 import { duplicateNames, isInCluster, isOfCloud, openstackCalls, openstackStates } from "./clouds.ts";
-import { isSecret, type Run, reaches, run, value } from "./mock-engine.ts";
+import { isSecret, type Run, reaches, run, type States, value } from "./mock-engine.ts";
 import { onPlanned, type PlannedOptions } from "./planned-cluster.ts";
+import { refusedChange } from "./refused.ts";
 
 const CLUSTER = "openstack:containerinfra/cluster:Cluster";
 const TEMPLATE = "openstack:containerinfra/clusterTemplate:ClusterTemplate";
@@ -247,6 +248,21 @@ test("ssh to the first master is a command, with a floating IP of its own where 
   assert.equal(inputs.portId, "port-of-198.51.100.5");
   assert.ok(dependencies.includes(outside.find(CLUSTER).urn));
   assert.equal(await value(outside.stackOutputs.commands.ssh), "ssh core@198.51.100.16");
+});
+
+test("where Magnum tells no one port's address of the first master, a floating IP for it is refused with the remedy", async () => {
+  const own = {
+    ...{ driver: "heat", nodePools: HEAT_POOLS, keypair: "mine" },
+    ssh: { user: "core", floatingIp: true },
+  };
+  const found = { "is a floating IP already": [], "belongs to several ports": ["a", "b"] };
+  for (const [words, ids] of Object.entries(found)) {
+    const calls = { ...openstackCalls, "openstack:networking/getPortIds:getPortIds": () => ({ ids }) };
+    const refused = (states: States) => program({ own, calls, states, releases: {} });
+    const message = await refusedChange(refused, openstackStates, [FLOATING_IP]);
+    const expected = `the first master's address 198.51.100.5 ${words}; remove dask:cluster.ssh.floatingIp`;
+    assert.ok(message.endsWith(expected), message);
+  }
 });
 
 test("a host gets its record in the zone, with a dot at the end of all names", async () => {

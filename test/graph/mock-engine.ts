@@ -13,6 +13,8 @@ export interface Registered {
   readonly ignoreChanges: readonly string[];
   readonly protect: boolean;
   readonly retainOnDelete: boolean;
+  /** Names that it had before. */
+  readonly aliases?: readonly string[];
 }
 
 /** What a program registered, in order, and its outputs. */
@@ -49,6 +51,7 @@ interface RegisterRequest {
   getRetainondelete?(): boolean;
   getDependenciesList(): string[];
   getIgnorechangesList(): string[];
+  getAliasesList(): { getSpec(): { getName(): string } | undefined }[];
   getObject(): { toJavaScript(): Record<string, unknown> };
 }
 interface Monitor {
@@ -157,6 +160,7 @@ function record(monitor: Monitor, into: Registered[]): void {
       ignoreChanges: request.getIgnorechangesList(),
       protect: request.getProtect(),
       retainOnDelete: request.getRetainondelete?.() ?? false,
+      aliases: request.getAliasesList().flatMap((each) => each.getSpec()?.getName() ?? []),
     });
     return original(request, callback);
   };

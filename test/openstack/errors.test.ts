@@ -6,7 +6,7 @@ import { attempt } from "../attempt.ts";
 import { cloudTest, useLogin } from "./bench.ts";
 import { openrc } from "./cloud.ts";
 import { inventory } from "./inventory.ts";
-import { IMAGES } from "./seed.ts";
+import { EXTERNAL_NETWORK, IMAGES } from "./seed.ts";
 import { CORE_POOL, OWN_TEMPLATE, pool, stackFile } from "./stack-files.ts";
 
 /** Settings that the cloud cannot follow, and what `pulumi preview` must say of each. */
@@ -36,6 +36,27 @@ const REFUSALS: readonly [cluster: object, words: readonly RegExp[]][] = [
     { template: "kubernetes-1.2" },
     [
       /dask:cluster\.template is "kubernetes-1\.2": is no cluster template of this cloud; take one of: openstack coe cluster template list/,
+    ],
+  ],
+  [
+    { network: { existing: { name: "lost", subnet: "lost-too" } } },
+    [
+      /dask:cluster\.network\.existing\.name is "lost": is no network that this project sees; choose one of: openstack network list/,
+    ],
+  ],
+  [
+    { network: { existing: { name: EXTERNAL_NETWORK, subnet: "lost" } } },
+    [
+      /dask:cluster\.network\.existing\.subnet is "lost": is no subnet of the network public; choose one of: openstack subnet list --network public/,
+    ],
+  ],
+  [
+    {
+      ...{ existing: "lost", template: undefined, publicKey: undefined },
+      nodePools: { worker: pool(1, 1) },
+    },
+    [
+      /dask:cluster\.existing is "lost": is no cluster of this project; choose one of: openstack coe cluster list/,
     ],
   ],
 ];

@@ -17,17 +17,29 @@ const GOOGLE = {
 };
 const AMAZON = { provider: "eks", region: "eu-central-1", existing: "team", auth: "token" };
 
+const OPENSTACK = { provider: "magnum", existing: "team" };
+
+/** What the clouds' providers take for a login; nobody logs in. */
+const LOGIN = {
+  GOOGLE_CREDENTIALS: "{}",
+  AWS_ACCESS_KEY_ID: "AKIA",
+  OS_CLOUD: undefined,
+  OS_AUTH_URL: "http://192.0.2.1/v3",
+  OS_PASSWORD: "hunter2",
+};
+
 const releases = { [NAMESPACE]: { kind: "dask" } };
 
 sandboxTest(
   "a cluster that a cloud has already is asked for taken namespaces before anything is made",
   async ({ sandbox, kubectl }) => {
-    const { clusters, users } = parse(readFileSync(sandbox.kubeconfig, "utf8"));
+    const raw_config = readFileSync(sandbox.kubeconfig, "utf8");
+    const { clusters, users } = parse(raw_config);
     const { server, "certificate-authority-data": authority } = clusters[0].cluster;
     const { token } = users[0].user;
     await kubectl("create", "namespace", NAMESPACE);
     try {
-      await withEnvironment({ GOOGLE_CREDENTIALS: "{}", AWS_ACCESS_KEY_ID: "AKIA" }, async () => {
+      await withEnvironment(LOGIN, async () => {
         const taken = new RegExp(`releases\\.${NAMESPACE}\\.namespace is .*: exists and is not this stack's`);
         const google = await refused(
           { cluster: GOOGLE, releases },
@@ -52,6 +64,16 @@ sandboxTest(
           },
         );
         assert.match(amazon, taken);
+        const magnum = await refused(
+          { cluster: OPENSTACK, releases },
+          {
+            "openstack:containerinfra/getCluster:getCluster": () => ({
+              id: "uuid-of-team",
+              kubeconfig: { raw_config },
+            }),
+          },
+        );
+        assert.match(magnum, taken);
       });
     } finally {
       await kubectl("delete", "namespace", NAMESPACE);

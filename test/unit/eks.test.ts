@@ -227,6 +227,13 @@ test("a pool that EKS cannot make, or that would never start from nothing, is re
   refuses(pools({ core: { ...CORE, spot: true } }), /would take the core away at any time/);
 });
 
+test("a kind of GPU is a label of the nodes, so it must be one that Kubernetes takes", () => {
+  const gpu = (type: string) => pools({ gpu: { machineType: "g5.xlarge", max: 2, gpu: { type } } });
+  for (const type of ["NVIDIA A10G", "nvidia/a10g", "a".repeat(64), "-a10g"])
+    refuses(gpu(type), /gpu\.gpu\.type cannot be a label .*; write at most 63 letters, .* nvidia-tesla-t4/);
+  assert.deepEqual(problems(gpu("nvidia-tesla-t4")), []);
+});
+
 test("a pod that fits no pool is refused with the sizes that fit", () => {
   const big = { batch: { kind: "dask", workers: { cores: 8, memory: "16G" } } };
   refuses({}, /workers asks for 8 cores and 16G, more than a node has for it \(worker 7\.\d+ cores/, big);

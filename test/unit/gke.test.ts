@@ -197,6 +197,17 @@ test("of a machine type that is none, only that is said", () => {
   ]);
 });
 
+test("Arm machines are refused, because GKE keeps pods off their nodes, and nothing else is said of them", () => {
+  const pending = /gpu\.machineType is an Arm machine, .* would stay Pending; use one of Intel or AMD/;
+  for (const machineType of ["t2a-standard-4", "c4a-highmem-8", "n4a-standard-2", "a4x-highgpu-4g"]) {
+    const [problem, ...more] = problems(pools({ gpu: { ...WORKER, machineType } }));
+    assert.match(problem ?? "", pending, machineType);
+    assert.deepEqual(more, []);
+  }
+  for (const machineType of ["n2d-standard-4", "c3d-standard-4", "t2d-standard-4", "c4-standard-4"])
+    assert.deepEqual(problems(pools({ worker: { ...WORKER, machineType } })), [], machineType);
+});
+
 test("a pool for GPUs says which GPU it has", () => {
   refuses(pools({ gpu: { ...WORKER } }), /gpu\.gpu does not say which GPU n2-standard-4 has/);
   refuses(

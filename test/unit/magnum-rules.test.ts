@@ -108,6 +108,24 @@ const BAD: readonly [title: string, own: object, message: RegExp][] = [
     /ssh\.floatingIp is true: needs floatingIpPool/,
   ],
   [
+    "a floating IP beside another",
+    {
+      ...{ driver: "heat", keypair: "mine", floatingIpPool: "public", nodeFloatingIps: true },
+      ssh: { user: "core", floatingIp: true },
+    },
+    /ssh\.floatingIp is true: would be a second one beside that of dask:cluster\.nodeFloatingIps; remove it/,
+  ],
+  [
+    "nodes among the addresses of Services",
+    { network: { nodes: "172.16.0.0/12" } },
+    /nodes is "172\.16\.0\.0\/12": overlaps .* pods; .*\n.*172\.24\.0\.0\/13, .* Services; choose a network apart/,
+  ],
+  [
+    "nodes among the addresses of pods with Heat",
+    { driver: "heat", network: { nodes: "10.100.7.0/24" } },
+    /overlaps 10\.100\.0\.0\/16, .* pods; .* like 10\.0\.0\.0\/24, or set dask:cluster\.labels\.calico_ipv4pool/,
+  ],
+  [
     "Heat without a key",
     { driver: "heat", template: OWN, nodePools: { core: { machineType: "a", max: 1 } } },
     /cluster\.keypair is missing, and the Heat driver needs one; add it, or publicKey/,
@@ -161,6 +179,14 @@ for (const [title, own, message] of BAD) {
 test("a pool may be empty, and Heat's groups elastic, where the settings say that it works", () => {
   assert.equal(faults({ ...pool("worker", { min: 0 }), emptyPools: true }), "");
   assert.equal(faults({ driver: "heat", ...pool("worker", { min: 8 }) }), "");
+});
+
+test("nodes may have any addresses that the driver does not give to pods and Services, or the cloud's driver not", () => {
+  const nodes = (cidr: string, own: object = {}) => faults({ network: { nodes: cidr }, ...own });
+  assert.equal(nodes("10.0.0.0/24"), "");
+  assert.equal(nodes("10.100.7.0/24"), "");
+  const labels = { calico_ipv4pool: "10.244.0.0/16", service_cluster_ip_range: "10.96.0.0/12" };
+  assert.equal(nodes("172.16.0.0/12", { labels }), "");
 });
 
 test("load balancers of ovn are refused where an endpoint says who may connect, because they let everybody in", () => {

@@ -51,7 +51,8 @@ func provider() tfbridge.ProviderInfo {
 			"openstack_dns_zone_v2":                       function("dns", "getDnsZone"),
 			"openstack_images_image_v2":                   function("images", "getImage"),
 			"openstack_networking_network_v2":             function("networking", "getNetwork"),
-			"openstack_networking_port_v2":                function("networking", "getPort"),
+			"openstack_networking_port_ids_v2":            function("networking", "getPortIds"),
+			"openstack_networking_subnet_v2":              function("networking", "getSubnet"),
 		},
 	}
 }
