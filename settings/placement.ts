@@ -8,11 +8,21 @@ export type Role = (typeof roles)[number];
 
 /** A toleration as Kubernetes writes it in a pod. */
 export const toleration = z.strictObject({
-  key: z.string().optional(),
-  operator: z.enum(["Exists", "Equal"]).optional(),
-  value: z.string().optional(),
-  effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional(),
-  tolerationSeconds: z.int().min(0).optional(),
+  key: z.string().optional().describe("Key of the taint. Default: every key, with `Exists`."),
+  operator: z
+    .enum(["Exists", "Equal"])
+    .optional()
+    .describe("Whether the taint's value counts: `Equal`, or not: `Exists`. Default: `Equal`."),
+  value: z.string().optional().describe("Value of the taint, with `Equal`."),
+  effect: z
+    .enum(["NoSchedule", "PreferNoSchedule", "NoExecute"])
+    .optional()
+    .describe("Effect of the taint. Default: every effect."),
+  tolerationSeconds: z
+    .int()
+    .min(0)
+    .optional()
+    .describe("Seconds that a pod stays on a node with a taint of `NoExecute`. Default: for ever."),
 });
 
 /** Where pods of a role run. */

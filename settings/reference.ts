@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { schema } from "./schema.ts";
+import { SECRET_KEYS } from "./secret-keys.ts";
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
@@ -39,21 +40,27 @@ export function overviewRows(): KeyRow[] {
   });
 }
 
-/** Every key below the alternatives of `cluster` and `releases`, by section title. */
+/** Every key below the top level, by section title: those of each provider and kind apart. */
 export function referenceSections(): ReadonlyMap<string, KeyRow[]> {
   const root = settingsSchema();
   const sections = new Map<string, KeyRow[]>();
   for (const [key, value] of Object.entries(root.properties ?? {})) {
     const holder = key === "releases" ? child(child(value).additionalProperties) : child(value);
+    if (holder.properties !== undefined) sections.set(`dask:${key}`, keysBelow("", holder, root));
     for (const choice of holder.oneOf ?? []) {
       const chosen = child(choice);
       const [name, constant] = discriminator(chosen);
       if (constant === undefined || Object.keys(chosen.properties ?? {}).length < 2) continue;
       const prefix = key === "releases" ? "dask:releases.<name>" : `dask:${key}`;
-      sections.set(`${prefix} with ${name}: ${constant}`, keysBelow("", chosen, root));
+      sections.set(`${prefix} with ${name}: ${constant}`, keysBelow("", chosen, root, name));
     }
   }
-  return sections;
+  return sections.set("dask:secrets", secretRows());
+}
+
+/** The keys of `dask:secrets`, of which the schema knows none. */
+function secretRows(): KeyRow[] {
+  return [...SECRET_KEYS].map(([key, description]) => ({ key, type: "string", default: "", description }));
 }
 
 /** A Markdown table of keys. */
@@ -79,10 +86,11 @@ function variants(value: JsonSchema, root: JsonSchema): KeyRow[] {
   });
 }
 
-function keysBelow(prefix: string, value: JsonSchema, root: JsonSchema): KeyRow[] {
+/** The keys of a map but for the one that its title names. */
+function keysBelow(prefix: string, value: JsonSchema, root: JsonSchema, titled = ""): KeyRow[] {
   return Object.entries(value.properties ?? {}).flatMap(([key, raw]) => {
+    if (key === titled) return [];
     const each = follow(child(raw), root);
-    if (each.const !== undefined) return [];
     const path = prefix === "" ? key : `${prefix}.${key}`;
     return [row(path, { ...each, ...child(raw) }, root), ...nested(path, each, root)];
   });
@@ -90,9 +98,7 @@ function keysBelow(prefix: string, value: JsonSchema, root: JsonSchema): KeyRow[
 
 /** Keys inside a map, a list's entries, each kind of a thing or the object among a union's alternatives. */
 function nested(path: string, value: JsonSchema, root: JsonSchema): KeyRow[] {
-  const kinds = (value.oneOf ?? value.anyOf ?? [])
-    .map((each) => follow(child(each), root))
-    .filter((each) => discriminator(each)[1] !== undefined);
+  const kinds = alternatives(value, root).filter((each) => discriminator(each)[1] !== undefined);
   if (kinds.length > 1) return kinds.flatMap((kind) => kindRows(path, kind, root));
   const inside = objectOf(value, root);
   if (inside !== undefined) return keysBelow(path, inside, root);
@@ -110,15 +116,22 @@ function kindRows(path: string, kind: JsonSchema, root: JsonSchema): KeyRow[] {
     default: "",
     description: describe(kind, root),
   };
-  return [title, ...keysBelow(path, kind, root)];
+  return [title, ...keysBelow(path, kind, root, name)];
+}
+
+/** What a union lets choose from, the choices of unions inside it among them. */
+function alternatives(value: JsonSchema, root: JsonSchema): JsonSchema[] {
+  return (value.oneOf ?? value.anyOf ?? []).flatMap((each) => {
+    const followed = follow(child(each), root);
+    const inner = alternatives(followed, root);
+    return inner.length === 0 ? [followed] : inner;
+  });
 }
 
 function objectOf(value: JsonSchema, root: JsonSchema): JsonSchema | undefined {
   const followed = follow(value, root);
   if (followed.properties !== undefined) return followed;
-  return (followed.anyOf ?? [])
-    .map((each) => follow(child(each), root))
-    .find((each) => each.properties !== undefined);
+  return alternatives(followed, root).find((each) => each.properties !== undefined);
 }
 
 function row(key: string, value: JsonSchema, root: JsonSchema): KeyRow {
@@ -132,6 +145,7 @@ function describe(value: JsonSchema, root: JsonSchema): string {
 
 function typeOf(value: JsonSchema, root: JsonSchema): string {
   if (value.$ref !== undefined) return value.$ref.replace("#/$defs/", "");
+  if (value.const !== undefined) return `\`${value.const}\``;
   if (value.enum !== undefined) return value.enum.map((each) => `\`${each}\``).join(", ");
   const choices = value.anyOf ?? value.oneOf;
   if (choices !== undefined)

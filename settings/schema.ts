@@ -54,7 +54,7 @@ export const schema = z.strictObject({
   teardown: teardown
     .prefault({})
     .describe(
-      "What `destroy` runs in a cluster that the stack takes down, until all its disks and load balancers are gone, and in namespaces that outlive a hub or a gateway, until its users' work has ended.",
+      "The Jobs that `destroy` runs: one waits until disks and load balancers are gone, where the cluster goes too; others end what people left running, where the namespace of a hub or gateway stays.",
     ),
   secrets: z
     .record(z.string(), z.record(z.string(), z.string()))

@@ -148,7 +148,7 @@ export const eks = z
       .enum(["plugin", "token"])
       .default("plugin")
       .describe(
-        "How Pulumi logs in to Kubernetes: `plugin` runs the AWS CLI; a `token` of 15 minutes needs `pulumi destroy --run-program`.",
+        "How Pulumi logs in to Kubernetes: `plugin` runs the AWS CLI; with a `token` of 15 minutes `pulumi destroy` and `refresh` need `--run-program`.",
       ),
     admins: z
       .array(z.string().min(1))

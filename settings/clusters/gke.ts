@@ -110,7 +110,7 @@ export const gke = z
       .enum(["plugin", "token"])
       .default("plugin")
       .describe(
-        "How Pulumi logs in to Kubernetes: `gke-gcloud-auth-plugin` as gcloud's own account, or a `token` of an hour, which needs `pulumi destroy --run-program`.",
+        "How Pulumi logs in to Kubernetes: `gke-gcloud-auth-plugin` as gcloud's own account, or a `token` of an hour, with which `pulumi destroy` and `refresh` need `--run-program`.",
       ),
     enableApis: z
       .boolean()

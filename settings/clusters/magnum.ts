@@ -59,13 +59,15 @@ const api = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      "Whether the Kubernetes API has a floating IP, at its load balancer. Default: yes with a template of our own, else the template's way.",
+      "Whether the Kubernetes API has a floating IP, at its load balancer. Without one, `driver: capi` works only where the cloud's Cluster API management cluster reaches the network of the nodes. Default: yes with a template of our own, else the template's way.",
     ),
   allowFrom: z
     .array(cidr)
     .min(1)
     .optional()
-    .describe("Networks that may connect to the Kubernetes API, in CIDR notation. Default: the template's."),
+    .describe(
+      "Networks that may connect to the Kubernetes API, in CIDR notation. With `driver: capi` the addresses by which the cloud's Cluster API management cluster goes out must be among them, or the cluster never comes up. Default: the template's.",
+    ),
 });
 
 const ssh = z.strictObject({

@@ -14,7 +14,8 @@ const markKey = z
   })
   .max(317, { error: "has a prefix of more than 253 characters; shorten it" });
 
-const markValue = z.string().regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/, {
+/** Value of a label or taint as Kubernetes takes it. */
+export const markValue = z.string().regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/, {
   error: "must be at most 63 letters, digits and -_. that start and end with a letter or digit; write true",
 });
 
@@ -63,25 +64,43 @@ const pool = z.strictObject({
     .union([machineType.transform((name): [string] => [name]), z.tuple([machineType], machineType)], {
       error: "must be the name of a machine type, or a list of names; look them up at your cloud",
     })
-    .describe("Machine type. A list where the cloud may choose among several, which spot nodes want."),
-  min: z.int().min(0).max(10000).optional().describe("Fewest nodes. Default: 1 for `core`, else 0."),
+    .describe(
+      "Machine type (OpenStack: flavour). On EKS also a list, among which Amazon chooses, as spot nodes want.",
+    ),
+  min: z
+    .int()
+    .min(0)
+    .max(10000)
+    .optional()
+    .describe("Fewest nodes. Default: 1 for `core` and on Magnum, else 0."),
   max: z.int().min(1).max(10000).describe("Most nodes."),
-  disk: memory.default("100G").describe("Size of a node's disk."),
-  diskType: z.string().min(1).optional().describe("Kind of a node's disk. Default: the cloud's."),
+  disk: memory
+    .default("100G")
+    .describe("Size of a node's disk. Not on Magnum, where it comes with the flavour."),
+  diskType: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Kind of a node's disk. Default: the cloud's. Not on Magnum."),
   spot: z
     .boolean()
     .default(false)
-    .describe("Spare machines at a lower price that the cloud may take back at any time."),
-  gpu: gpu.optional().describe("GPUs of a node."),
-  labels: z.record(markKey, markValue).default({}).describe("Further labels of the nodes."),
-  taints: z.array(taint).default([]).describe("Further taints of the nodes, beside that of the role."),
+    .describe("Spare machines at a lower price that the cloud may take back at any time. Not on Magnum."),
+  gpu: gpu.optional().describe("GPUs of a node. Not on Magnum, where they come with the flavour."),
+  labels: z.record(markKey, markValue).default({}).describe("Further labels of the nodes. Not on Magnum."),
+  taints: z
+    .array(taint)
+    .default([])
+    .describe("Further taints of the nodes, beside that of the role. Not on Magnum."),
   resources: z
     .strictObject({
       cores: cores.describe("Cores of one node that pods can have."),
       memory: memory.describe("Memory of one node that pods can have."),
     })
     .optional()
-    .describe("What pods can have of a node. Default: known for common machine types."),
+    .describe(
+      "What pods can have of a node. Default: known for common machine types, for no flavour of OpenStack.",
+    ),
 });
 
 /** Settings of one node pool, with its role and least number of nodes filled in. */

@@ -151,37 +151,43 @@ const shape = z.strictObject(gatewayShape);
 /** What every release with a gateway accepts. */
 export type GatewayShapeSettings = z.output<typeof shape>;
 
-const jupyterhubAuth = z.strictObject({
-  kind: z.literal("jupyterhub"),
-  apiUrl: z
-    .url({
-      protocol: /^https?$/,
-      error: "must be the URL of the hub's API; write http://hub.<namespace>:8081/hub/api",
-    })
-    .optional()
-    .describe(
-      "API of the hub. Default with `secret`: `http://hub:8081/hub/api`, a hub of the same namespace.",
-    ),
-  secret: z
-    .strictObject({
-      name: dnsLabel.default("hub").describe("Name of the Secret; the hub's chart calls it `hub`."),
-      key: z
-        .string()
-        .regex(/^[-._a-zA-Z0-9]+$/, { error: "must be a key of a Secret; write apiToken" })
-        .default("hub.services.dask-gateway.apiToken")
-        .describe("Key that holds the token of the service."),
-    })
-    .optional()
-    .describe(
-      "Secret with the gateway's API token, in a namespace that was there before (`create: false`). Without it, the token is `apiToken` in `dask:secrets.<release>`.",
-    ),
-  service: z
-    .string()
-    .regex(/^[a-z0-9][-a-z0-9]*$/, { error: "must be the name of a service of the hub; write dask-gateway" })
-    .default("dask-gateway")
-    .describe("Name of the gateway among the hub's services; users need the scope to access it."),
-});
-const passwordAuth = z.strictObject({ kind: z.literal("password") });
+const jupyterhubAuth = z
+  .strictObject({
+    kind: z.literal("jupyterhub"),
+    apiUrl: z
+      .url({
+        protocol: /^https?$/,
+        error: "must be the URL of the hub's API; write http://hub.<namespace>:8081/hub/api",
+      })
+      .optional()
+      .describe(
+        "API of the hub. Default with `secret`: `http://hub:8081/hub/api`, a hub of the same namespace.",
+      ),
+    secret: z
+      .strictObject({
+        name: dnsLabel.default("hub").describe("Name of the Secret; the hub's chart calls it `hub`."),
+        key: z
+          .string()
+          .regex(/^[-._a-zA-Z0-9]+$/, { error: "must be a key of a Secret; write apiToken" })
+          .default("hub.services.dask-gateway.apiToken")
+          .describe("Key that holds the token of the service."),
+      })
+      .optional()
+      .describe(
+        "Secret with the gateway's API token, in a namespace that was there before (`create: false`). Without it, the token is `apiToken` in `dask:secrets.<release>`.",
+      ),
+    service: z
+      .string()
+      .regex(/^[a-z0-9][-a-z0-9]*$/, {
+        error: "must be the name of a service of the hub; write dask-gateway",
+      })
+      .default("dask-gateway")
+      .describe("Name of the gateway among the hub's services; users need the scope to access it."),
+  })
+  .describe("The users of a JupyterHub.");
+const passwordAuth = z
+  .strictObject({ kind: z.literal("password") })
+  .describe("Whoever knows a generated password, under any user name.");
 const auth = z.discriminatedUnion("kind", [passwordAuth, jupyterhubAuth]);
 
 /** Settings of a release of kind `dask-gateway`. */
