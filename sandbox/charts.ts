@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
 import { type Chart, charts } from "../components/chart.ts";
 import type { ReleaseSettings } from "../settings/schema.ts";
 import { repository } from "./layout.ts";
@@ -10,11 +10,25 @@ type Config = Readonly<Record<string, unknown>>;
 const PATIENCE_MS = 3000;
 
 /**
+ * Where `CHARTS` says that charts come from: `genuine`, `stand-in` or a folder, absolute; undefined where it is not set.
+ * Throws where it says anything else.
+ */
+export function chosenCharts({ CHARTS: chosen }: NodeJS.ProcessEnv = process.env): string | undefined {
+  if (chosen === undefined || chosen === "genuine" || chosen === "stand-in") return chosen;
+  const allowed = "it can be genuine, stand-in or the absolute path of a folder with charts";
+  if (!isAbsolute(chosen)) throw new Error(`CHARTS is "${chosen}"; ${allowed}.`);
+  if (statSync(chosen, { throwIfNoEntry: false })?.isDirectory() === true) return chosen;
+  throw new Error(`CHARTS is "${chosen}", and there is no such folder; ${allowed}.`);
+}
+
+/**
  * Whether the charts come from their repositories; `CHARTS=genuine` or `CHARTS=stand-in` decides without asking.
  * `CHARTS=/a/folder` takes them from there instead, each in a folder of its name or packed as `<name>-<version>.tgz`.
+ * Rejects where `CHARTS` says anything else.
  */
 export async function genuineCharts(env: NodeJS.ProcessEnv = process.env): Promise<boolean> {
-  if (env.CHARTS !== undefined) return env.CHARTS === "genuine";
+  const chosen = chosenCharts(env);
+  if (chosen !== undefined) return chosen === "genuine";
   // Asked once in a process: a slow answer in between would change the charts from one `up` to the next.
   answering ??= repositoriesAnswer();
   return answering;
@@ -43,7 +57,8 @@ async function repositoryAnswers(repo: string): Promise<boolean> {
 
 /** The stand-in for a chart, among the tests; or the chart of that name in the folder that `CHARTS` names. */
 export function standIn(chart: Chart, env: NodeJS.ProcessEnv = process.env): string {
-  const folder = env.CHARTS?.startsWith("/") ? env.CHARTS : join(repository, "test", "charts");
+  const chosen = chosenCharts(env);
+  const folder = chosen !== undefined && isAbsolute(chosen) ? chosen : join(repository, "test", "charts");
   const archive = join(folder, `${chart}-${charts[chart].version}.tgz`);
   const unpacked = join(folder, chart);
   return existsSync(archive) && !existsSync(unpacked) ? archive : unpacked;

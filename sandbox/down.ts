@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { defaultRoot } from "./layout.ts";
-import { failure } from "./report.ts";
+import { openstackRoot } from "./layout.ts";
+import { failure, undestroyed } from "./report.ts";
 import { sandboxExists, startSandbox, stopSandbox } from "./sandbox.ts";
 import { DEV_STACK, destroyStack } from "./stack.ts";
 
@@ -12,7 +11,7 @@ const print = (line: string) => console.log(line);
 
 async function down(): Promise<void> {
   const { force } = parseArgs({ options: { force: { type: "boolean", default: false } } }).values;
-  if (existsSync(join(defaultRoot, "openstack"))) {
+  if (existsSync(openstackRoot)) {
     const { downFromOpenstack } = await import("../test/openstack/up.ts");
     await downFromOpenstack(force, print);
   }
@@ -27,9 +26,7 @@ async function destroy(): Promise<void> {
   try {
     await destroyStack(sandbox, DEV_STACK, (text) => process.stdout.write(text));
   } catch (error) {
-    const remedy =
-      "Everything still runs. Stop it without destroying the stack: npm run sandbox:down -- --force";
-    throw new Error(`${failure(error)}\n${remedy}`);
+    throw undestroyed(error);
   }
 }
 

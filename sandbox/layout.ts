@@ -31,6 +31,9 @@ export const repository = dirname(dirname(fileURLToPath(import.meta.url)));
 /** The sandbox of this clone unless a caller names another: `.sandbox/` at the top of the repository, git-ignored. */
 export const defaultRoot = join(repository, ".sandbox");
 
+/** The OpenStack of this clone, beside its sandbox. */
+export const openstackRoot = join(defaultRoot, "openstack");
+
 /** The paths of the sandbox at `root` (made absolute); touches nothing. */
 export function layoutOf(root: string): Layout {
   const at = (name: string) => join(resolve(root), name);

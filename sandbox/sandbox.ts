@@ -7,7 +7,7 @@ import { writePrivate } from "./files.ts";
 import type { ImageSet } from "./images/images.ts";
 import { createFolders, defaultRoot, type Layout, layoutOf } from "./layout.ts";
 import { withLock } from "./lock.ts";
-import { nothingLeft, tracesOf } from "./node/leftovers.ts";
+import { nothingLeft, type Traces, tracesOf } from "./node/leftovers.ts";
 import { rememberedNetwork } from "./node/network.ts";
 import { realNodeObstacle } from "./node/prerequisites.ts";
 import { startReal, stopRealNode } from "./node/real-node.ts";
@@ -62,15 +62,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
 /**
  * Stops every process of the sandbox and removes its state folder. Does nothing where there is none.
- * Throws where something of a real node is left on the machine, and names it.
+ * Throws where something of a real node is left on the machine, and names it; the state folder is then kept, so that
+ * another stop looks again.
  */
 export async function stopSandbox(options: SandboxOptions = {}): Promise<void> {
   const layout = layoutOf(options.root ?? defaultRoot);
   if (!existsSync(layout.root)) return;
   const traces = existingNodes(layout.root) === "real" ? tracesOf(layout) : undefined;
-  await withLock(layout.lock, () => stop(layout));
+  await withLock(layout.lock, () => stop(layout, traces));
   removeRoot(layout);
-  if (traces !== undefined) await nothingLeft(traces);
 }
 
 /** Whether a sandbox has been started at `root` and not stopped, be it that its processes died since. */
@@ -102,12 +102,14 @@ async function startSimulated(layout: Layout, { kube, kwok }: Toolchain): Promis
   await startSimulatedNodes(layout, access, kwok);
 }
 
-async function stop(layout: Layout): Promise<void> {
+async function stop(layout: Layout, traces: Traces | undefined): Promise<void> {
   await stopRealNode(layout);
   // Clients before servers: the API server waits for its watchers, etcd's clients would log errors.
   const order = ["etcd", "kube-apiserver", "kube-scheduler", "kube-controller-manager", "kwok"];
   const names = recordedPrograms(layout).sort((a, b) => order.indexOf(b) - order.indexOf(a));
   for (const name of names) await stopProgram(layout, name);
+  // Before it is forgotten what to look for: else the next stop would find nothing, whatever is left.
+  if (traces !== undefined) await nothingLeft(traces);
   // Only what a sandbox puts there: the folder was named by the caller.
   const { root: _root, lock: _lock, ...parts } = layout;
   for (const path of Object.values(parts)) rmSync(path, { recursive: true, force: true });

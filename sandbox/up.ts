@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
-import { genuineCharts, withStandIns } from "./charts.ts";
+import { chosenCharts, genuineCharts, withStandIns } from "./charts.ts";
 import { devConfig, devProgram } from "./dev.ts";
 import { imageSetsFor } from "./images/images.ts";
-import { defaultRoot, repository } from "./layout.ts";
+import { defaultRoot, openstackRoot, repository } from "./layout.ts";
 import { exposedHere } from "./node/exposed.ts";
 import { realNodeObstacle } from "./node/prerequisites.ts";
 import { inWords } from "./obstacle.ts";
@@ -63,6 +63,7 @@ async function up(): Promise<void> {
       sandbox,
       stackName: DEV_STACK,
       genuine,
+      chosen: chosenCharts(),
       changes,
       endpoints: outputs.endpoints?.value,
       smokeTests: Object.keys(outputs.smokeTest?.value ?? {}),
@@ -82,6 +83,6 @@ try {
   if (openstack) await upOnOpenstack();
   else await up();
 } catch (error) {
-  console.error(failure(error));
+  console.error(failure(error, openstack ? openstackRoot : defaultRoot));
   process.exitCode = 1;
 }

@@ -63,7 +63,9 @@ async function make(layer: Layer, work: string, log: Log): Promise<Descriptor> {
   if (existsSync(files)) cpSync(files, folder, { recursive: true });
   // The same content gives the same layer, whenever it was made.
   const same = ["--sort=name", "--mtime=@0", "--numeric-owner", "--format=gnu"];
-  await command("tar", [...same, "-C", folder, "-cf", archive, "."]);
+  // Pods have other users than the one whose umask made the files.
+  const readable = "--mode=u+rwX,go+rX";
+  await command("tar", [...same, readable, "-C", folder, "-cf", archive, "."]);
   const stored = await storeFile(archive);
   rmSync(folder, { recursive: true });
   mkdirSync(dirname(recordOf(layer)), { recursive: true });

@@ -8,6 +8,17 @@ import type { NodeNamespaces } from "./namespaces.ts";
 import type { NodeNetwork } from "./network.ts";
 import type { NodePrograms } from "./programs.ts";
 
+/** Where CoreDNS says, to the node alone, whether it knows the cluster. */
+const READY = { host: "127.0.0.1", port: 8181 } as const;
+
+// bash opens the connection itself, so nothing else is needed inside.
+const ASK = [
+  `exec 3<>/dev/tcp/${READY.host}/${READY.port}`,
+  "printf 'GET /ready HTTP/1.0\\r\\n\\r\\n' >&3",
+  "read -rt 5 _ status _ <&3",
+  '[ "$status" = 200 ]',
+].join(" && ");
+
 const PORTS = [
   { name: "dns", port: 53, protocol: "UDP" },
   { name: "dns-tcp", port: 53, protocol: "TCP" },
@@ -24,6 +35,14 @@ export function clusterDnsProgram(
   const file = join(nodeFolder(layout), "Corefile");
   writePrivate(file, corefile(network, kubeconfig));
   return namespaces.program("coredns", [programs.coredns, "-conf", file]);
+}
+
+/** Whether CoreDNS answers for the names of the cluster now; never rejects. */
+export function clusterDnsReady({ run }: NodeNamespaces): Promise<boolean> {
+  return run(["bash", "-c", ASK]).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The Service `kube-dns`, which leads to the node instead of to a pod. */
@@ -50,7 +69,7 @@ export function corefile(network: NodeNetwork, kubeconfig: string): string {
   return `.:53 {
     bind ${network.node}
     errors
-    ready 127.0.0.1:8181
+    ready ${READY.host}:${READY.port}
     kubernetes cluster.local in-addr.arpa {
         kubeconfig ${kubeconfig} sandbox
         pods insecure

@@ -11,6 +11,7 @@ import { must } from "./must.ts";
 import { firstProcess } from "./namespaces.ts";
 import { linkName, type NodeNetwork, rememberedNetwork } from "./network.ts";
 import { iptablesSave } from "./programs.ts";
+import { leftWords } from "./removal.ts";
 
 /** Where a node or a cloud can be seen on this machine outside its folder; to be taken while it runs. */
 export interface Traces {
@@ -51,7 +52,7 @@ export async function leftovers(traces: Traces): Promise<string[]> {
 /** The mounts in the node's folder or of what lies in it, in the text of a /proc/<pid>/mountinfo; pure. */
 export function mounts({ root }: Traces, table: string): string[] {
   // What is mounted elsewhere is named by its path on the file system, which need not begin where the machine's do.
-  return matching("mount", table, [root, `/${basename(root)}/cluster/`]);
+  return matching("mount", table, [`${root}/`, `/${basename(root)}/cluster/`]);
 }
 
 /** The packet filter's rules that name an address of the node's network; of another namespace by a command that enters it. */
@@ -66,7 +67,7 @@ async function lines(traces: Traces, title: string, command: readonly string[]):
   return matching(title, must(command, await run(file, args)), addressPrefixes(traces));
 }
 
-/** Waits until nothing is left, and throws with what still is after ten seconds. */
+/** Waits until nothing is left, and throws with what still is after ten seconds, and with what takes it away. */
 export async function nothingLeft(traces: Traces): Promise<void> {
   let left: string[] = [];
   // The kernel takes a network away a moment after its last process.
@@ -74,7 +75,7 @@ export async function nothingLeft(traces: Traces): Promise<void> {
     left = await leftovers(traces);
     return left.length === 0;
   }, 10_000);
-  if (!gone) throw new Error(`${traces.root} was stopped, but this is left of it:\n${left.join("\n")}`);
+  if (!gone) throw new Error(leftWords(traces.root, left));
 }
 
 /** How addresses of the network begin, like `10.204.8.`. */

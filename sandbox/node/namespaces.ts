@@ -94,11 +94,13 @@ function enter(layout: Layout, programs: NodePrograms, pid: number): NodeNamespa
   const env = ["/usr/bin/env", ...environmentOf(programs)];
   // nsenter waits outside and passes no signals on: what it started ends when it ends.
   const follow = ["/usr/bin/setpriv", "--pdeathsig=TERM", "--"];
+  // Of the root folder that containerd makes for a pod and of the files that the kubelet puts there, every user reads.
+  const readable = ["/bin/sh", "-c", 'umask 022; exec "$@"', "sh"];
   return {
     pid,
     program: (name, command) => ({
       name,
-      command: ["/usr/bin/nsenter", ...into.slice(1), ...follow, ...env, ...command],
+      command: ["/usr/bin/nsenter", ...into.slice(1), ...follow, ...readable, ...env, ...command],
       cwd: layout.cluster,
     }),
     run: async (command) => {

@@ -11,6 +11,7 @@ import { nodeTools } from "./programs.ts";
 /** What is needed besides what the sandbox brings itself, and the Debian package that has it. */
 const COMMANDS = {
   "apt-get": "apt",
+  bash: "bash",
   "dpkg-deb": "dpkg",
   ip: "iproute2",
   nsenter: "util-linux",

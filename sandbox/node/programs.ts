@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { buildAll, builtPath, type Log } from "../build.ts";
+import { run } from "../command.ts";
 import type { Tool } from "../tools.ts";
 import { type PackageSet, packagesFolder, unpackedPackages } from "./debian.ts";
 
@@ -55,6 +56,20 @@ export async function ensureNodePrograms(kube: string, log: Log): Promise<NodePr
 /** The command that runs `iptables-save` of the node's packages, without their being installed. */
 export function iptablesSave(): [string, ...string[]] {
   return ["/usr/bin/env", ...environmentOf({ debian: packagesFolder(packages) }), "iptables-save"];
+}
+
+// What kube-proxy does for every Service, with a match and a target that not every kernel has.
+const RULE = ["--table", "nat", "--append", "POSTROUTING", "--match", "comment", "--comment", "probe"];
+
+/** Throws where iptables of the node's packages does not work in a network namespace; tries it in one that ends at once. */
+export async function requirePacketFilter(programs: NodePrograms): Promise<void> {
+  const iptables = ["/usr/bin/env", ...environmentOf(programs), "iptables", ...RULE, "--jump", "MASQUERADE"];
+  const { code, stderr } = await run("unshare", ["--net", ...iptables]);
+  if (code === 0) return;
+  const [reason = ""] = stderr.split("\n");
+  throw new Error(
+    `No real node here: iptables does not work in a network namespace (${reason}). Use --nodes simulated.`,
+  );
 }
 
 /** The environment variables by which the programs find each other, as arguments of `env`; pure. */

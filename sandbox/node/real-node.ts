@@ -5,15 +5,15 @@ import { ensureImages } from "../images/ensure.ts";
 import type { ImageSet } from "../images/images.ts";
 import { type Access, answers, apply, until } from "../kubernetes-api.ts";
 import type { Layout } from "../layout.ts";
-import { ensureRunning, logTail, type Program } from "../processes.ts";
+import { ensureRunning, isRunning, logTail, type Program } from "../processes.ts";
 import { createCgroup, removeCgroup } from "./cgroups.ts";
-import { applyClusterDns, clusterDnsProgram } from "./cluster-dns.ts";
+import { applyClusterDns, clusterDnsProgram, clusterDnsReady } from "./cluster-dns.ts";
 import { containerdProgram, containerdReady, forgetImage } from "./containerd.ts";
 import { kubeProxyProgram } from "./kube-proxy.ts";
 import { API_PORT, nodeKubeconfig } from "./kubeconfigs.ts";
 import { kubeletProgram, NODE_NAME } from "./kubelet.ts";
 import { endNamespaces, ensureNamespaces, type NodeNamespaces } from "./namespaces.ts";
-import { chooseNetwork, type NodeNetwork } from "./network.ts";
+import { chooseNetwork, type NodeNetwork, rememberedNetwork } from "./network.ts";
 import {
   apiForwardProgram,
   applyStorageClass,
@@ -22,7 +22,7 @@ import {
   ensureClientCertificate,
   registryProgram,
 } from "./node-agent.ts";
-import { ensureNodePrograms, type NodePrograms } from "./programs.ts";
+import { ensureNodePrograms, type NodePrograms, requirePacketFilter } from "./programs.ts";
 
 // Seconds on an idle machine; images may be built beside it.
 const READY_TIMEOUT_MS = 180_000;
@@ -48,6 +48,8 @@ export async function startReal(
   log: Log,
 ): Promise<void> {
   const programs = await ensureNodePrograms(kube, log);
+  // At first only, and before anything of the node is there: simulated nodes can still be had then.
+  if (rememberedNetwork(layout) === undefined) await requirePacketFilter(programs);
   await ensureClientCertificate(layout, programs);
   const network = await chooseNetwork(layout);
   const kubeletClient = clientCertificateOf(layout);
@@ -85,7 +87,7 @@ async function startNode(args: RealNodeArgs): Promise<NodeNamespaces> {
     controllersProgram(layout, namespaces, programs, network, admin),
   ];
   for (const program of programsInside) await ensureRunning(layout, program);
-  await nodeReady(layout, access);
+  await nodeReady(args, namespaces, programsInside);
   return namespaces;
 }
 
@@ -114,13 +116,29 @@ async function applyObjects(access: Access, network: NodeNetwork): Promise<void>
   });
 }
 
-async function nodeReady(layout: Layout, access: Access): Promise<void> {
+/** Resolves when pods can run and find names, and throws with the last words of the program that keeps them from it. */
+async function nodeReady(
+  { layout, access }: RealNodeArgs,
+  namespaces: NodeNamespaces,
+  programs: readonly Program[],
+): Promise<void> {
   const account = "/api/v1/namespaces/default/serviceaccounts/default";
-  const ready = async () =>
+  const podsCanRun = async () =>
     (await answers(access, `/api/v1/nodes/${NODE_NAME}`, isReady)) && (await answers(access, account));
-  if (await until(ready, READY_TIMEOUT_MS)) return;
+  let dead: Program | undefined;
+  let late = "kubelet";
+  const ready = await until(async () => {
+    dead = programs.find((program) => !isRunning(layout, program));
+    if (dead !== undefined) return true;
+    if (!(await podsCanRun())) return false;
+    late = "coredns";
+    return clusterDnsReady(namespaces);
+  }, READY_TIMEOUT_MS);
+  if (ready && dead === undefined) return;
+  const name = dead?.name ?? late;
+  const what = dead === undefined ? "is not ready after three minutes" : "ended";
   throw new Error(
-    `The node is not Ready. The end of ${layout.logs}/kubelet.log:\n${logTail(layout, "kubelet", 20)}`,
+    `The node is not Ready: ${name} ${what}. The end of ${layout.logs}/${name}.log:\n${logTail(layout, name, 20)}`,
   );
 }
 

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Layout, layoutOf } from "../../sandbox/layout.ts";
 import { leftovers, mounts, packetFilter, type Traces, tracesOf } from "../../sandbox/node/leftovers.ts";
@@ -192,7 +191,8 @@ realTest(
   "two sandboxes run side by side, and one that goes leaves nothing on the machine",
   ["dask"],
   async (bench, context) => {
-    const root = join(tmpdir(), `pulumi-dask-second-${process.pid}`);
+    // Beside that of all tests, so that whoever stops that one finds it.
+    const root = `${bench.sandbox.root}-second`;
     const layout = layoutOf(root);
     let traces: Traces | undefined;
     await attempt(async () => {

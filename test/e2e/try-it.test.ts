@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, rmSync, symlinkSync } from "node:fs";
+import { availableParallelism, loadavg } from "node:os";
 import { basename, join } from "node:path";
 import { run } from "../../sandbox/command.ts";
 import { repository } from "../../sandbox/layout.ts";
@@ -9,7 +9,7 @@ import { stopSandbox } from "../../sandbox/sandbox.ts";
 import { attempt } from "../attempt.ts";
 import { realTest } from "./node.ts";
 
-/** Seconds in which a node is up, once everything is built. */
+/** Seconds in which a node is up, once everything is built and where nothing else wants the cores. */
 const UP_SECONDS = 30;
 
 /** What a clone does not have. */
@@ -18,9 +18,17 @@ const NOT_CLONED = ["node_modules", ".git", ".sandbox", "test-logs", "results"];
 realTest(
   "npm run sandbox starts a node within half a minute and computes, its dashboard answers, and down leaves nothing",
   ["dask"],
-  async (_bench, context) => {
-    // The sandbox of a clone lies in it: here the user's own may run.
-    const clone = mkdtempSync(join(tmpdir(), "dask-clone-"));
+  async (bench, context) => {
+    // The sandbox of a clone lies in it: here the user's own may run. Beside that of all tests, so that whoever stops
+    // that one finds it.
+    const clone = `${bench.sandbox.root}-clone`;
+    const root = join(clone, ".sandbox");
+    const remove = async () => {
+      await stopSandbox({ root });
+      rmSync(clone, { recursive: true, force: true });
+    };
+    // Of a run that was killed.
+    await remove();
     const filter = (path: string) => !NOT_CLONED.includes(basename(path));
     cpSync(repository, clone, { recursive: true, filter });
     symlinkSync(join(repository, "node_modules"), join(clone, "node_modules"));
@@ -28,20 +36,25 @@ realTest(
       const words = ["--import", "tsx/esm", join("sandbox", script), ...args];
       return must([script], await run(process.execPath, words, { cwd: clone }));
     };
-    const root = join(clone, ".sandbox");
     await attempt(async () => {
+      const crowd = crowding();
       const said = await command("up.ts");
-      const [, seconds = ""] = /ready after ([\d.]+) s/.exec(said) ?? [];
-      context.diagnostic(`npm run sandbox: a node is up in ${seconds} s`);
-      assert.ok(Number(seconds) < UP_SECONDS, `${seconds} s`);
+      const [, seconds] = /ready after ([\d.]+) s/.exec(said) ?? [];
+      assert.ok(seconds !== undefined, said);
+      const figure = `${seconds} s, with ${crowd.toFixed(1)} programs for each core before it`;
+      context.diagnostic(`npm run sandbox: a node is up in ${figure}`);
+      assert.ok(Number(seconds) < UP_SECONDS * Math.max(1, crowd), figure);
       assert.match(said, /Nodes: {4}real\. Containers run, and the smoke test of dask passed\./);
       const [, dashboard = ""] = /dashboard: (http:\S+)/.exec(said) ?? [];
       assert.equal((await fetch(`${dashboard}/status`)).status, 200);
       assert.match(await command("down.ts"), /stopped, nothing is left of it/);
       assert.equal(existsSync(root), false);
-    }).finally(async () => {
-      await stopSandbox({ root });
-      rmSync(clone, { recursive: true });
-    });
+    }).finally(remove);
   },
 );
+
+/** How many programs wanted each core in the last minute: where other tests run, whatever is measured takes as much longer. */
+function crowding(): number {
+  const [lastMinute = 0] = loadavg();
+  return lastMinute / availableParallelism();
+}

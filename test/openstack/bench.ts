@@ -8,7 +8,6 @@ import { layoutOf, repository } from "../../sandbox/layout.ts";
 import { openStack } from "../../sandbox/stack.ts";
 import { readSettings } from "../../settings/read.ts";
 import { limited } from "../limit.ts";
-import { startLanguageHost } from "../stack/language-host.ts";
 import { type Api, logIn } from "./api.ts";
 import { type Cloud, openrc, startCloud } from "./cloud.ts";
 import { ADMINISTRATOR, MEMBER } from "./seed.ts";
@@ -73,20 +72,11 @@ async function benchOn(cloud: Cloud): Promise<CloudBench> {
     open,
     preview: async (stackName, config) => {
       await open(stackName, config);
-      return previewByCli(cloud, stackName);
+      // With the entry point and the node arguments of Pulumi.yaml: a refusal ends as it does for a user.
+      return byCli(cloud, stackName, "preview");
     },
     destroy: (stackName) => byCli(cloud, stackName, "destroy", "--yes"),
   };
-}
-
-/** Previews with the entry point and the node arguments of Pulumi.yaml: a refusal ends as it does for a user. */
-async function previewByCli(cloud: Cloud, stackName: string): Promise<Printed> {
-  const host = await startLanguageHost(repository, cloud.env);
-  try {
-    return await byCli(cloud, stackName, "preview", "--client", host.address);
-  } finally {
-    host.close();
-  }
 }
 
 function byCli(cloud: Cloud, stackName: string, command: string, ...more: string[]): Promise<Printed> {

@@ -16,6 +16,7 @@ import type { Sandbox } from "../../sandbox/sandbox.ts";
 import { ensureToolchain, toolchainObstacle } from "../../sandbox/toolchain.ts";
 import { everyStacks } from "../../sandbox/tools.ts";
 import type { Login } from "./api.ts";
+import { conductorUp } from "./conductor.ts";
 import { DOMAIN, REGION } from "./configuration.ts";
 import { stopControlPlanes } from "./control-planes.ts";
 import { endAll, insideOf } from "./inside.ts";
@@ -73,7 +74,8 @@ export async function startCloud({ root, log = () => {} }: CloudOptions): Promis
 
 /**
  * Ends every process of a cloud and of its clusters, and removes its state folder. Does nothing where there is none.
- * Throws where something of it is left on the machine, and names it.
+ * Throws where something of it is left on the machine, and names it; the state folder is then kept, so that another
+ * stop looks again.
  */
 export async function stopCloud({ root }: CloudOptions): Promise<void> {
   const layout = layoutOf(root);
@@ -83,6 +85,8 @@ export async function stopCloud({ root }: CloudOptions): Promise<void> {
     await stopProgram(layout, CONTROL_PLANES);
     await stopControlPlanes(layout);
     await endAll(layout);
+    // Before it is forgotten what to look for: else the next stop would find nothing, whatever is left.
+    await nothingLeft(traces);
     // Only what a cloud puts there: the folder was named by the caller.
     const { root: _root, lock: _lock, ...parts } = layout;
     for (const path of Object.values(parts)) rmSync(path, { recursive: true, force: true });
@@ -92,7 +96,6 @@ export async function stopCloud({ root }: CloudOptions): Promise<void> {
   } catch {
     // Not empty: the user keeps something there.
   }
-  await nothingLeft(traces);
 }
 
 /** Whether a cloud has been started at `root` and not stopped. */
@@ -139,6 +142,8 @@ async function startAll(args: CloudArgs, log: Log): Promise<void> {
   say("Glance, Nova, Neutron and Magnum answer");
   if (empty) await seedResources(place);
   writeFileSync(mark, "");
+  await conductorUp(args);
+  say("Magnum's conductor is up");
 }
 
 function controlPlanes(layout: Layout): Program {

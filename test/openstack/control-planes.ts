@@ -8,7 +8,7 @@ import { createSecrets, credentialsOf } from "../../sandbox/credentials.ts";
 import { readIfThere, writePrivate } from "../../sandbox/files.ts";
 import { type Access, answers, apply, call, until } from "../../sandbox/kubernetes-api.ts";
 import { createFolders, type Layout, layoutOf } from "../../sandbox/layout.ts";
-import { ensureRunning, recordedPrograms, stopProgram } from "../../sandbox/processes.ts";
+import { ensureRunning, recordedPrograms, runningPid, stopProgram } from "../../sandbox/processes.ts";
 import { kwokProgram, readyNodes, simulatedNode } from "../../sandbox/simulated-nodes.ts";
 import { tools } from "../../sandbox/tools.ts";
 import { clustersFolder } from "./place.ts";
@@ -47,6 +47,21 @@ export async function stopControlPlanes(layout: Layout): Promise<void> {
   const folder = planesFolder(layout);
   if (!existsSync(folder)) return;
   await Promise.all(readdirSync(folder).map((id) => stop(planeOf(layout, id))));
+}
+
+/** The control planes that a cloud has, each with those of its programs that run; a line each. */
+export function planesOf(layout: Layout): string[] {
+  const folder = planesFolder(layout);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((id) => {
+    const plane = planeOf(layout, id);
+    const programs = recordedPrograms(plane).map((name) => ({ name, pid: runningPid(plane, name) }));
+    const running = programs.filter(({ pid }) => pid !== undefined);
+    return [
+      `control plane ${id}`,
+      ...running.map(({ name, pid }) => `process ${pid}, ${name} of the control plane ${id}`),
+    ];
+  });
 }
 
 function planesFolder(layout: Layout): string {

@@ -1,8 +1,10 @@
+import { layoutOf } from "../../sandbox/layout.ts";
 import type { CloudBench } from "./bench.ts";
 import { TRUSTEES } from "./configuration.ts";
+import { planesOf } from "./control-planes.ts";
 
-/** Everything that a stack, or Magnum for it, makes in the cloud, as `kind name`, sorted. */
-export async function inventory({ member, administrator }: CloudBench): Promise<string[]> {
+/** Everything that a stack, or Magnum for it, makes in the cloud or on this machine, as `kind name`, sorted. */
+export async function inventory({ cloud, member, administrator }: CloudBench): Promise<string[]> {
   const clusters = await member.list("magnum-api", "clusters");
   const groups = await Promise.all(
     clusters.map(({ uuid }) => member.list("magnum-api", `clusters/${uuid}/nodegroups`)),
@@ -23,5 +25,6 @@ export async function inventory({ member, administrator }: CloudBench): Promise<
     ...addresses.map(({ floating_ip_address }) => `floating IP ${floating_ip_address}`),
     ...trustees.map(({ name }) => `user ${name}`),
     ...trusts.map(({ id }) => `trust ${id}`),
+    ...planesOf(layoutOf(cloud.root)),
   ].sort();
 }

@@ -14,8 +14,8 @@ export interface CloudArgs {
   readonly inside: Inside;
 }
 
-// Imports alone take ten seconds, and far longer where Python has not compiled them yet.
-const PATIENCE_MS = 180_000;
+/** How long a service may take: imports alone take ten seconds, and far longer where Python has not compiled them yet. */
+export const PATIENCE_MS = 180_000;
 
 /** Starts MariaDB and resolves when it answers. */
 export async function startDatabase({ layout, inside }: CloudArgs): Promise<void> {

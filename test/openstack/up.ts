@@ -1,14 +1,12 @@
-import { join, relative } from "node:path";
+import { relative } from "node:path";
 import { devProgram } from "../../sandbox/dev.ts";
-import { defaultRoot, layoutOf } from "../../sandbox/layout.ts";
+import { layoutOf, openstackRoot as root } from "../../sandbox/layout.ts";
 import { inWords } from "../../sandbox/obstacle.ts";
+import { undestroyed } from "../../sandbox/report.ts";
 import { DEV_STACK, destroyStack, runStack } from "../../sandbox/stack.ts";
 import { useLogin } from "./bench.ts";
 import { cloudExists, cloudObstacle, openrc, startCloud, stopCloud } from "./cloud.ts";
 import { stackFile } from "./stack-files.ts";
-
-/** The cloud of this clone, beside the sandbox. */
-const root = join(defaultRoot, "openstack");
 
 type Print = (line: string) => void;
 
@@ -47,7 +45,11 @@ export async function downFromOpenstack(force: boolean, print: Print): Promise<v
   if (!force && cloudExists(root)) {
     const cloud = await startCloud({ root, log: print });
     useLogin(openrc(cloud.place));
-    await destroyStack(cloud, DEV_STACK, (text) => process.stdout.write(text));
+    try {
+      await destroyStack(cloud, DEV_STACK, (text) => process.stdout.write(text));
+    } catch (error) {
+      throw undestroyed(error, root);
+    }
   }
   await stopCloud({ root });
 }

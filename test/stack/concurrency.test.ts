@@ -198,6 +198,7 @@ sandboxTest(
 sandboxTest(
   "a kubeconfig that now points at another cluster is refused before anything is changed",
   async (bench) => {
+    // Beside that of all tests, so that whoever stops that one finds it.
     const root = `${bench.sandbox.root}-other`;
     const config = (kubeconfig: string) => batchIn("moved", {}, { ...existing, kubeconfig });
     try {

@@ -1,16 +1,23 @@
 import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
+import { run } from "../../sandbox/command.ts";
 import { imageSetsFor, images } from "../../sandbox/images/images.ts";
-import { layerKey } from "../../sandbox/images/layers.ts";
+import { ensureLayer, type Layer, layerKey } from "../../sandbox/images/layers.ts";
 import { postgresMajor } from "../../sandbox/images/postgres.ts";
 import { hierarchies } from "../../sandbox/node/cgroups.ts";
 import { registryHosts } from "../../sandbox/node/containerd.ts";
 import { exposedHere } from "../../sandbox/node/exposed.ts";
 import { mounts } from "../../sandbox/node/leftovers.ts";
+import { must } from "../../sandbox/node/must.ts";
 import { networkAt, overlapsAny } from "../../sandbox/node/network.ts";
+import { blobsFolder } from "../../sandbox/node/node-agent.ts";
 import { missingCapabilities } from "../../sandbox/node/prerequisites.ts";
 import { isReady } from "../../sandbox/node/real-node.ts";
+import { leftWords } from "../../sandbox/node/removal.ts";
 
 const routes = `default via 192.0.2.1 dev eth0
 10.8.0.0/16 dev tun0 scope link
@@ -61,9 +68,32 @@ test("a mount that a node left is found by where it is, and by what it shows", (
   const below = "40 1 0:30 / /tmp/one/cluster/node/x rw - tmpfs tmpfs rw";
   const bound = "41 1 254:0 /one/cluster/node/kubelet /var/lib/kubelet rw - ext4 /dev/vda rw";
   const strange = "42 1 254:0 /two/cluster/node/kubelet /var/lib/kubelet rw - ext4 /dev/vda rw";
-  assert.deepEqual(mounts(traces, [below, bound, strange].join("\n")), [
+  const beside = "43 1 0:30 / /tmp/one-second/cluster/node/x rw - tmpfs tmpfs rw";
+  assert.deepEqual(mounts(traces, [below, bound, strange, beside].join("\n")), [
     `mount: ${below}`,
     `mount: ${bound}`,
+  ]);
+});
+
+test("what a sandbox left is named, with the commands that take it away", () => {
+  const left = [
+    "process 42: /usr/bin/containerd --config /tmp/one/cluster/node/config.toml",
+    "mount: 40 1 0:30 / /tmp/one/cluster/node/x rw - tmpfs tmpfs rw",
+    "network device dask-1a2b3c4d",
+    "route: 10.204.8.0/22 via 10.204.8.2 dev dask-1a2b3c4d",
+    "packet filter: -A POSTROUTING -s 10.204.8.0/22 -j MASQUERADE",
+    "cgroup /sys/fs/cgroup/dask-sandbox-1a2b3c4d",
+  ];
+  const [first, ...rest] = leftWords("/tmp/one", left).split("\n");
+  assert.equal(first, "/tmp/one was stopped, but this is left of it:");
+  assert.deepEqual(rest.slice(0, left.length), left);
+  assert.match(rest[left.length] ?? "", /^Take it away as root; .*: npm run sandbox:down -- --force$/);
+  assert.deepEqual(rest.slice(left.length + 1), [
+    "  kill -KILL 42",
+    "  umount /tmp/one/cluster/node/x",
+    "  ip link delete dask-1a2b3c4d",
+    "  ip route delete 10.204.8.0/22 via 10.204.8.2 dev dask-1a2b3c4d",
+    "  find /sys/fs/cgroup/dask-sandbox-1a2b3c4d -depth -type d -exec rmdir {} +",
   ]);
 });
 
@@ -96,6 +126,42 @@ test("every test image has a name of its own and a fixed tag, and every layer a 
   const layers = [...new Set(all.flatMap(({ layers }) => [...layers]))];
   assert.equal(new Set(layers.map(layerKey)).size, layers.length);
 });
+
+const notLinux = process.platform === "linux" ? false : "layers are made on Linux";
+
+test("every user reads what is in a layer, whatever the umask of who made it", {
+  skip: notLinux,
+}, async () => {
+  const cache = mkdtempSync(join(tmpdir(), "cache-"));
+  const { XDG_CACHE_HOME: before } = process.env;
+  process.env.XDG_CACHE_HOME = cache;
+  try {
+    const layer: Layer = { name: "of-a-test", recipe: "", needs: [], fill: async (folder) => fill(folder) };
+    const { digest } = await ensureLayer(layer, () => {});
+    const list = ["-tvf", join(blobsFolder(), digest.replace("sha256:", ""))];
+    const lines = must(["tar"], await run("tar", list))
+      .trim()
+      .split("\n");
+    const modes = lines.map((line) => line.replace(/^(\S+) .* (\S+)$/, "$1 $2"));
+    assert.deepEqual(modes, [
+      "drwxr-xr-x ./",
+      "drwxr-xr-x ./bin/",
+      "-rw-r--r-- ./bin/data",
+      "-rwxr-xr-x ./bin/run",
+    ]);
+  } finally {
+    if (before === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = before;
+    rmSync(cache, { recursive: true });
+  }
+});
+
+/** As a strict umask leaves it: a program and a file that their owner alone reads. */
+function fill(folder: string): void {
+  mkdirSync(join(folder, "bin"), { mode: 0o700 });
+  writeFileSync(join(folder, "bin", "run"), "", { mode: 0o700 });
+  writeFileSync(join(folder, "bin", "data"), "", { mode: 0o600 });
+}
 
 test("Postgres' version follows the distribution's release", () => {
   assert.equal(postgresMajor('ID=debian\nVERSION_ID="12"\n'), "15");

@@ -3,12 +3,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { automation } from "@pulumi/pulumi";
 import { parse } from "yaml";
-import { standIn, withStandIns } from "../../sandbox/charts.ts";
+import { chosenCharts, genuineCharts, standIn, withStandIns } from "../../sandbox/charts.ts";
 import { environmentFile, sandboxEnvironment } from "../../sandbox/environment.ts";
 import { parseStat } from "../../sandbox/identity.ts";
-import { cacheFolder, layoutOf, repository } from "../../sandbox/layout.ts";
-import { summary } from "../../sandbox/report.ts";
+import { cacheFolder, layoutOf, openstackRoot, repository } from "../../sandbox/layout.ts";
+import { failure, summary, undestroyed } from "../../sandbox/report.ts";
 import type { Nodes } from "../../sandbox/sandbox.ts";
 import { stackFile } from "../../sandbox/stack.ts";
 import { providerVersions } from "../../sandbox/tools.ts";
@@ -96,21 +97,35 @@ test("a folder of charts holds them unpacked, or packed in the version that the 
   }
 });
 
+test("a CHARTS that is mistyped is refused with what it can be, and not taken for stand-ins", async () => {
+  for (const CHARTS of ["genuine", "stand-in", repository]) assert.equal(chosenCharts({ CHARTS }), CHARTS);
+  assert.equal(chosenCharts({}), undefined);
+  for (const CHARTS of ["genuin", "", "test/charts"])
+    assert.throws(() => standIn("dask", { CHARTS }), /^Error: CHARTS is "(genuin||test\/charts)"; it can be/);
+  for (const CHARTS of ["/no/such/folder", join(repository, "package.json")])
+    await assert.rejects(
+      genuineCharts({ CHARTS }),
+      /CHARTS is "\/.*", and there is no such folder; it can be/,
+    );
+});
+
 test("the operator of Postgres keeps the chart that a stack file names", () => {
   const postgres = { namespace: "databases", chart: { version: "0.29.0" } };
   assert.deepEqual(withStandIns({ "dask:postgres": postgres })["dask:postgres"], postgres);
 });
 
+const sandbox = { root: "/tmp/one", kubeconfig: "", pulumiRoot: "", env: {} };
+
 test("the summary never claims that simulated nodes computed, or that a smoke test passed that is none", () => {
   const facts = {
     stackName: "dev",
     genuine: false,
+    chosen: undefined,
     changes: { create: 8 },
     endpoints: { dask: { scheduler: "tcp://203.0.113.1:8786" } },
     seconds: 9,
     from: "/tmp",
   };
-  const sandbox = { root: "/tmp/one", kubeconfig: "", pulumiRoot: "", env: {} };
   const summaryOf = (nodes: Nodes, ...smokeTests: string[]) =>
     summary({ ...facts, smokeTests, sandbox: { ...sandbox, nodes } });
   const simulated = summaryOf("simulated", "dask");
@@ -120,4 +135,29 @@ test("the summary never claims that simulated nodes computed, or that a smoke te
   assert.doesNotMatch(summaryOf("real", "dask"), /simulated/);
   assert.match(summaryOf("real", "dask", "hub"), /the smoke test of dask and hub passed/);
   assert.match(summaryOf("real"), /no smoke test has run/);
+});
+
+test("the summary says why the charts are those they are", () => {
+  const none = { changes: {}, endpoints: {}, smokeTests: [], seconds: 9 };
+  const charts = (genuine: boolean, chosen?: string) =>
+    /^Charts: +(.*)$/m.exec(
+      summary({ ...none, genuine, chosen, stackName: "dev", sandbox: { ...sandbox, nodes: "real" } }),
+    )?.[1];
+  assert.equal(charts(true, "genuine"), "the genuine ones, from their repositories.");
+  assert.match(charts(false) ?? "", /^stand-ins of test\/charts, because a chart repository does not answer/);
+  assert.equal(charts(false, "stand-in"), "stand-ins of test/charts, because CHARTS says so.");
+  assert.equal(charts(false, "/a/folder"), "those in /a/folder, because CHARTS says so.");
+});
+
+test("a locked stack is unlocked in the environment of where it is, and one that is not destroyed can be left", () => {
+  const locked: unknown = Object.create(automation.ConcurrentUpdateError.prototype);
+  assert.match(
+    failure(locked, undefined, repository),
+    /source \.sandbox\/env && pulumi cancel .* --stack dev$/,
+  );
+  assert.match(failure(locked, openstackRoot, repository), /source \.sandbox\/openstack\/env && /);
+  assert.match(
+    undestroyed(new Error("no"), openstackRoot).message,
+    /^no\nEverything still runs\..*-- --force$/,
+  );
 });

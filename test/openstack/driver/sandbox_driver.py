@@ -110,10 +110,10 @@ class Driver(driver.Driver):
         wanted, state = read(folder(cluster) / "wanted.json"), read(folder(cluster) / "state.json")
         if wanted is None or state is None or state["id"] != wanted["id"]:
             return
-        if cluster.status == Status.DELETE_IN_PROGRESS:
+        failure = state.get("failure")
+        if cluster.status == Status.DELETE_IN_PROGRESS and not failure:
             self._forget(context, cluster)
             return
-        failure = state.get("failure")
         ending = "FAILED" if failure else "COMPLETE"
         for group in cluster.nodegroups:
             if group.status == Status.DELETE_IN_PROGRESS and not failure:
