@@ -1,11 +1,10 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { basename, delimiter, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { findOnPath, run } from "../sandbox/command.ts";
 import { writePrivate } from "../sandbox/files.ts";
 import { repository } from "../sandbox/layout.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import { makeLanguageHost } from "./language-host.ts";
 import { type ExportedState, foundOf, type HelmRelease, releasesOf } from "./learned.ts";
 import type { Command } from "./measure.ts";
 import { helmUpgrade, type Tofu, tofuConfiguration, tofuEnvironment } from "./rivals.ts";
@@ -60,13 +59,10 @@ export async function bareProject(sandbox: Sandbox, folder: string): Promise<Pro
   return project(sandbox, folder);
 }
 
-/** The genuine language host where one is on PATH, else the one of the tests, which starts the program in the same way. */
+/** The language host starts the `node` of PATH: that is the one that runs the benchmark. */
 async function project(sandbox: Sandbox, folder: string): Promise<Project> {
   symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"));
-  const host = hasLanguageHost()
-    ? []
-    : [await makeLanguageHost(join(sandbox.root, "bench", "language-host"))];
-  const env = { ...sandbox.env, PATH: [...host, sandbox.env.PATH ?? ""].join(delimiter) };
+  const env = { ...sandbox.env, PATH: [dirname(process.execPath), sandbox.env.PATH ?? ""].join(delimiter) };
   const command: Project["command"] = (...args) => ({
     command: ["pulumi", ...args, "--stack", STACK, "--non-interactive"],
     cwd: folder,
@@ -78,11 +74,6 @@ async function project(sandbox: Sandbox, folder: string): Promise<Project> {
     rmSync(folder, { recursive: true });
   };
   return { folder, command, configure: configure(folder), close };
-}
-
-/** Whether the engine finds a language host of its own; else a stand-in is put on its PATH. */
-export function hasLanguageHost(): boolean {
-  return findOnPath("pulumi-language-nodejs") !== undefined;
 }
 
 /** Keeps what Pulumi itself wrote into the stack file: the salt, and the secrets. */

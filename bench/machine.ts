@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { charts } from "../components/chart.ts";
 import { findOnPath, run } from "../sandbox/command.ts";
 import { repository } from "../sandbox/layout.ts";
-import { hasLanguageHost } from "./contenders.ts";
+import { hasLanguageHost } from "../sandbox/toolchain.ts";
 import type { Rivals } from "./rivals.ts";
 
 /** What figures were taken on: without it they say nothing. */
@@ -16,7 +16,7 @@ export function machine(): object {
     processors: `${cpus().length} x ${cpu?.model ?? "unknown"}`,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     node: process.version,
-    languageHost: hasLanguageHost() ? "genuine" : "stand-in, started by the engine",
+    languageHost: hasLanguageHost() ? "genuine" : "the sandbox's",
   };
 }
 

@@ -23,7 +23,8 @@ const DOWNLOAD_TIMEOUT_MS = 120_000;
 
 /**
  * Makes sure that Kubernetes, `pulumi` and the providers exist, and links them into the sandbox at `layout`.
- * `pulumi` is the one on PATH when it is at least 3.200.0, else it is built. A provider is, in this order: one on
+ * `pulumi` is the one on PATH when it is at least 3.200.0, else it is built, and so is a language host where none is on
+ * PATH. A provider is, in this order: one on
  * PATH (the engine finds it by itself), one the user's own Pulumi has installed, one built or downloaded before,
  * what the engine can download now, and at last a build. Throws as `buildAll` does.
  */
@@ -33,9 +34,11 @@ export async function ensureToolchain(
   providers: readonly ProviderName[] = everyStacks,
 ): Promise<Toolchain> {
   const own = await ownPulumi();
-  await buildAll([tools.kwok, tools.kube, ...(own === undefined ? [tools.pulumi] : [])], log);
+  const cli = [...(own === undefined ? [tools.pulumi] : []), ...missingLanguageHost()];
+  await buildAll([tools.kwok, tools.kube, ...cli], log);
   const pulumi = own ?? builtPath(tools.pulumi);
   link(pulumi, join(layout.bin, "pulumi"));
+  for (const host of missingLanguageHost()) link(builtPath(host), join(layout.bin, host.name));
   // The binary looks at the name it is called by.
   link(builtPath(tools.kube), join(layout.bin, "kubectl"));
   await ensureProviders(layout, pulumi, providers, log);
@@ -47,7 +50,18 @@ export function toolchainObstacle(): Obstacle | undefined {
   if (process.platform === "win32") return { why: "it needs Linux or macOS, and this is Windows" };
   // Providers are not asked for here: where they are not built, they may be there for the download.
   const own = findOnPath("pulumi") === undefined ? [tools.pulumi] : [];
-  return buildObstacle([tools.kwok, tools.kube, ...own]);
+  return buildObstacle([tools.kwok, tools.kube, ...own, ...missingLanguageHost()]);
+}
+
+/** Whether the `pulumi-language-nodejs` of PATH is Pulumi's own and not what a sandbox has linked there. */
+export function hasLanguageHost(): boolean {
+  const path = findOnPath(tools.languageHost.name);
+  return path !== undefined && realpathSync(path) !== builtPath(tools.languageHost);
+}
+
+/** What `pulumi up` in a terminal starts the program with: the one that comes with Pulumi where that is on PATH. */
+function missingLanguageHost(): Tool[] {
+  return hasLanguageHost() ? [] : [tools.languageHost];
 }
 
 /** Whether version `a` is `b` or newer by its three numbers; pre-release and build parts are ignored. Pure. */

@@ -61,6 +61,14 @@ export const tools = {
     stamps: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": "v3.246.0" },
     cpuMinutes: 6,
   },
+  // The genuine one is served by no registry; this one does no more than an `up` needs.
+  languageHost: {
+    name: "pulumi-language-nodejs",
+    module: "language-nodejs",
+    package: ".",
+    stamps: {},
+    cpuMinutes: 1,
+  },
   // The providers carry the version the SDK asks for, because the engine warns about an older one. The truth is in
   // the build metadata: the newest source that is served as a Go module, not the release of that number.
   kubernetes: {

@@ -1,6 +1,6 @@
-import { cpSync, existsSync, readdirSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { layoutOf, repository } from "../sandbox/layout.ts";
 import { podLogsFolder } from "../sandbox/node/mounts.ts";
 import { inWords, type Obstacle } from "../sandbox/obstacle.ts";
@@ -17,51 +17,101 @@ interface Place {
   readonly what: string;
   readonly folder: string;
   readonly skip: string;
+  /** How many there are: files that compare all that a place holds before and after share none at a time. */
+  readonly count: number;
   stop(options: { readonly root: string }): Promise<void>;
 }
 
 const PLACES = {
-  stack: { what: "sandbox", folder: ROOT_VARIABLE, skip: SKIP_VARIABLE, stop: stopSandbox },
-  openstack: { what: "OpenStack", folder: CLOUD_ROOT_VARIABLE, skip: CLOUD_SKIP_VARIABLE, stop: stopCloud },
-  e2e: { what: "real node", folder: REAL_ROOT_VARIABLE, skip: REAL_SKIP_VARIABLE, stop: stopSandbox },
+  stack: { what: "sandbox", folder: ROOT_VARIABLE, skip: SKIP_VARIABLE, count: 2, stop: stopSandbox },
+  openstack: {
+    what: "OpenStack",
+    folder: CLOUD_ROOT_VARIABLE,
+    skip: CLOUD_SKIP_VARIABLE,
+    count: 1,
+    stop: stopCloud,
+  },
+  e2e: {
+    what: "real node",
+    folder: REAL_ROOT_VARIABLE,
+    skip: REAL_SKIP_VARIABLE,
+    count: 1,
+    stop: stopSandbox,
+  },
 } as const satisfies Record<string, Place>;
 
 /** A level whose tests run on something that is started before them. */
 export type PlacedLevel = keyof typeof PLACES;
 
+/** What a test file finds in its environment. */
+export type Environment = Readonly<Record<string, string>>;
+
 /**
- * Starts what the tests of a level run on, apart from the user's, runs `body`, and stops it whatever comes.
+ * Starts what the tests of a level run on, apart from the user's, runs files on it, and stops it whatever comes.
  *
- * With an obstacle nothing is started, and the tests learn why they are skipped. Logs outlive it where `body` answers
- * false or it does not start; the folder is printed.
+ * Where a level has several places, each takes the next file when it is done with one. With an obstacle nothing is
+ * started, and the tests learn why they are skipped. Logs outlive a place where a test fails or it does not start; the
+ * folder is printed.
  *
- * @param body runs the tests and answers whether all passed
+ * @param runFile runs a file in an environment and answers whether its tests passed
+ * @param failed is told of what no test says, like a place that does not start
  */
-export async function withPlace(
+export async function onPlaces(
   level: PlacedLevel,
+  files: readonly string[],
   obstacle: Obstacle | undefined,
-  body: () => Promise<boolean>,
+  runFile: (file: string, env: Environment) => Promise<boolean>,
+  failed: (error: unknown) => void,
 ): Promise<void> {
-  const { what, folder, skip, stop } = PLACES[level];
+  const { what, skip, count } = PLACES[level];
+  const waiting = [...files];
+  const runAll = async (env: Environment) => {
+    let passed = true;
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift())
+      passed = (await runFile(file, env)) && passed;
+    return passed;
+  };
   if (obstacle !== undefined) {
-    process.env[skip] = `no ${what} here: ${inWords(obstacle)}`;
-    await body();
+    await runAll({ [skip]: `no ${what} here: ${inWords(obstacle)}` });
     return;
   }
-  const root = join(tmpdir(), `pulumi-dask-${level}-${process.pid}`);
-  process.env[folder] = root;
+  const numbers = Array.from({ length: Math.min(count, files.length) }, (_, index) => index + 1);
+  await Promise.all(numbers.map((number) => onPlace(level, number, runAll).catch(failed)));
+}
+
+async function onPlace(
+  level: PlacedLevel,
+  number: number,
+  body: (env: Environment) => Promise<boolean>,
+): Promise<void> {
+  const { what, folder, stop } = PLACES[level];
+  const root = join(tmpdir(), `pulumi-dask-${level}-${process.pid}-${number}`);
   let passed = false;
   await attempt(async () => {
     // A process of its own: what builds for half an hour must end when a person wants it to.
     if ((await runScript(["test", "start.ts"], [level, root])) !== 0)
       throw new Error(`${level}: its ${what} did not start, and says above why; its tests were not run`);
-    passed = await body();
+    passed = await body({ [folder]: root });
   }).finally(async () => {
     if (!passed) keepLogs(level, root);
     await stop({ root });
+    const beside = await stopBeside(root);
     // What a test puts beside the logs and states there, nobody else takes away.
     if (existsSync(root)) throw new Error(`${level}: ${readdirSync(root).join(", ")} is left in ${root}`);
+    if (passed && beside.length > 0) throw new Error(`${level}: ${beside.join(", ")} was left by a test`);
   });
+}
+
+/** Stops the sandboxes that tests have started beside their own and that an interruption has left: `<root>-<name>`. */
+async function stopBeside(root: string): Promise<string[]> {
+  const names = readdirSync(dirname(root)).filter((name) => name.startsWith(`${basename(root)}-`));
+  const folders = names.map((name) => join(dirname(root), name));
+  for (const folder of folders) {
+    const inside = join(folder, ".sandbox");
+    await stopSandbox({ root: existsSync(inside) ? inside : folder });
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return folders;
 }
 
 /** Copies the logs to `test-logs/`, because their folder goes. */

@@ -3,9 +3,9 @@ import { parseArgs } from "node:util";
 import { genuineCharts } from "../sandbox/charts.ts";
 import { inWords, type Obstacle } from "../sandbox/obstacle.ts";
 import { filesOf, LEVELS, type Level, levelsNamed, obstacleOf } from "./levels.ts";
-import { type PlacedLevel, withPlace } from "./places.ts";
+import { type Environment, onPlaces, type PlacedLevel } from "./places.ts";
 import { endPrograms, runScript } from "./programs.ts";
-import { counted, NONE, runFiles, sum, type Tally } from "./tally.ts";
+import { counted, FAILED, NONE, runFiles, sum, type Tally } from "./tally.ts";
 
 // npm test [-- <level> ... [--keep-going] [--strict]]: the levels in the order of what they cost; without a level all
 // of them. What this machine cannot run is skipped by name; with --strict only where nothing can be installed for it.
@@ -36,7 +36,9 @@ async function main(wanted: readonly Level[]): Promise<void> {
   for (const together of QUICK) {
     const group = together.filter((level) => wanted.includes(level));
     const files = group.flatMap(filesOf);
-    const passed = await account(group, () => runFiles(files, together.length, interrupted.signal));
+    const passed = await account(group, () =>
+      runFiles(files, { concurrency: together.length, signal: interrupted.signal }),
+    );
     if (!passed && !flags["keep-going"]) return sayNotRun(wanted, group);
   }
   await slowLevels(wanted, obstacles);
@@ -63,32 +65,50 @@ async function lookAhead(wanted: readonly Level[]): Promise<Obstacles> {
 async function slowLevels(wanted: readonly Level[], obstacles: Obstacles): Promise<void> {
   if (interrupted.signal.aborted) return;
   const chosen = (level: PlacedLevel) => wanted.includes(level);
-  // Within a level one file after the other: each compares what API server or cloud hold before and after it.
-  const level = async (name: PlacedLevel) => {
-    if (!chosen(name) || interrupted.signal.aborted) return;
-    const tests = () => account([name], () => runFiles(filesOf(name), 1, interrupted.signal));
-    await withPlace(name, obstacles.get(name), tests).catch(failed);
-  };
   const placed = (["stack", "openstack", "e2e"] as const).filter(chosen);
   if (placed.some((each) => !obstacles.has(each))) await sayCharts();
   // With what the levels before leave of the cores. What fails is tried again where it is needed, and says why.
   const images = chosen("e2e") && !obstacles.has("e2e") ? makeImages() : undefined;
-  // They know nothing of each other, and mostly wait. Two at a time: all three at once would starve on two cores.
-  const onPlaces = async () => {
+  const level = async (name: PlacedLevel) => {
+    if (chosen(name)) await slowLevel(name, obstacles.get(name));
+  };
+  // They know nothing of each other, and mostly wait: three places at a time keep two cores busy.
+  const onSimulatedNodes = async () => {
+    await level("stack");
     await level("openstack");
+  };
+  const onRealNodes = async () => {
     await images;
     await level("e2e");
   };
-  await Promise.all([level("stack"), onPlaces()]);
+  await Promise.all([onSimulatedNodes(), onRealNodes()]);
+}
+
+/** Runs a level's files one after the other on each of its places. */
+async function slowLevel(name: PlacedLevel, obstacle: Obstacle | undefined): Promise<void> {
+  await account([name], async () => {
+    const found: Tally[] = [];
+    const runFile = async (file: string, env: Environment) => {
+      const tally = await runFiles([file], { env, signal: interrupted.signal });
+      found.push(tally);
+      return tally.failed === 0;
+    };
+    await onPlaces(name, filesOf(name), obstacle, runFile, (error) => {
+      say(error);
+      found.push(FAILED);
+    });
+    return sum(found);
+  });
 }
 
 async function makeImages(): Promise<void> {
   await runScript(["sandbox", "images", "make.ts"], [], 10).catch(() => {});
 }
 
-/** Decides once for all tests of this run which charts they take. */
+/** Decides once for all tests of this run which charts they take; throws where `CHARTS` names none. */
 async function sayCharts(): Promise<void> {
-  process.env.CHARTS ??= (await genuineCharts()) ? "genuine" : "stand-in";
+  const found = (await genuineCharts()) ? "genuine" : "stand-in";
+  process.env.CHARTS ??= found;
   console.log(`Charts: ${process.env.CHARTS}`);
 }
 
@@ -107,8 +127,7 @@ function sayNotRun(wanted: readonly Level[], done: readonly Level[]): void {
   if (rest.length > 0) console.log(`not run: ${rest.join(", ")}; --keep-going runs them all the same`);
 }
 
-function failed(error: unknown): void {
-  tallies.push({ ...NONE, failed: 1 });
+function say(error: unknown): void {
   console.error(error instanceof Error ? error.message : error);
 }
 
@@ -134,7 +153,8 @@ const start = Date.now();
 try {
   await main(levelsNamed(positionals));
 } catch (error) {
-  failed(error);
+  say(error);
+  tallies.push(FAILED);
 }
 const total = sum(tallies);
 for (const line of [...accounts, ...skipped]) console.log(line);

@@ -1,5 +1,6 @@
-import { run } from "node:test";
-import { spec } from "node:test/reporters";
+import { fork } from "node:child_process";
+import { join } from "node:path";
+import { repository } from "../sandbox/layout.ts";
 
 /** How tests ended. */
 export interface Tally {
@@ -11,26 +12,33 @@ export interface Tally {
 /** Of no tests. */
 export const NONE: Tally = { passed: 0, failed: 0, skipped: 0 };
 
-// A hang is a failure. Every test has a limit of its own, and what builds has run before: the longest file takes minutes.
-const LONGEST_FILE_MS = 30 * 60 * 1000;
+/** Of what should have run tests, and could not. */
+export const FAILED: Tally = { passed: 0, failed: 1, skipped: 0 };
 
-/** Runs test files, each in a process of its own, prints what they say, and counts; `signal` ends them. */
-export async function runFiles(files: string[], concurrency: number, signal: AbortSignal): Promise<Tally> {
+/** How test files are run. */
+export interface Running {
+  /** Files at a time; default: 1. */
+  readonly concurrency?: number;
+  /** What they find in the environment beside this process's: where their place is, or why there is none. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Before they begin: nothing is run. Later whoever gives it ends what runs. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs test files, each in a process of its own, prints what they say, and counts. */
+export async function runFiles(files: readonly string[], running: Running): Promise<Tally> {
+  const { concurrency = 1, env = {}, signal } = running;
   if (files.length === 0 || signal.aborted) return NONE;
-  const counts = { passed: 0, failed: 0, skipped: 0 };
-  const stream = run({ files, concurrency, timeout: LONGEST_FILE_MS, signal });
-  stream.on("test:pass", ({ skip, details }) => {
-    if (details.type === "suite") return;
-    if (skip === undefined) counts.passed++;
-    else counts.skipped++;
+  const script = join(repository, "test", "files.ts");
+  const child = fork(script, [String(concurrency), ...files], { env: { ...process.env, ...env } });
+  return new Promise((resolve) => {
+    let tally = FAILED;
+    child.once("message", (told) => {
+      tally = told as Tally;
+    });
+    child.once("error", () => resolve(FAILED));
+    child.once("exit", () => resolve(tally));
   });
-  stream.on("test:fail", ({ details }) => {
-    if (details.type !== "suite") counts.failed++;
-  });
-  const report = stream.compose(new spec());
-  report.pipe(process.stdout, { end: false });
-  await new Promise((done) => report.on("end", done));
-  return counts;
 }
 
 /** The sum of tallies; pure. */

@@ -7,7 +7,6 @@ import { stringify } from "yaml";
 import { repository } from "../../sandbox/layout.ts";
 import { attempt } from "../attempt.ts";
 import { inventory } from "./inventory.ts";
-import { startLanguageHost } from "./language-host.ts";
 import { type Bench, chartSetting, sandboxTest } from "./sandbox.ts";
 
 /** What a clone is made of, as far as `pulumi` needs it. */
@@ -127,7 +126,6 @@ async function inClone({ sandbox }: Bench, body: (clone: Clone) => Promise<void>
   symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"));
   writeFileSync(join(folder, "bad.yaml"), "a: [b");
   writeFileSync(join(folder, "dead.yaml"), stringify(deadCluster));
-  const host = await startLanguageHost(folder, sandbox.env);
   const run: Clone["run"] = (...args) =>
     new Promise((done) => {
       const options = {
@@ -146,14 +144,13 @@ async function inClone({ sandbox }: Bench, body: (clone: Clone) => Promise<void>
     });
   const up: Clone["up"] = (config) => {
     if (config !== undefined) writeFileSync(join(folder, "Pulumi.clone.yaml"), stringify({ config }));
-    return run("up", "--yes", "--skip-preview", "--client", host.address);
+    return run("up", "--yes", "--skip-preview");
   };
   await attempt(async () => {
     await run("stack", "init");
     await body({ up, run });
   }).finally(async () => {
     const { code, text } = await run("destroy", "--yes", "--skip-preview");
-    host.close();
     rmSync(folder, { recursive: true, force: true });
     assert.equal(code, 0, text);
   });
