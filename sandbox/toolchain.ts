@@ -38,7 +38,7 @@ export async function ensureToolchain(
   await buildAll([tools.kwok, tools.kube, ...cli], log);
   const pulumi = own ?? builtPath(tools.pulumi);
   link(pulumi, join(layout.bin, "pulumi"));
-  for (const host of missingLanguageHost()) link(builtPath(host), join(layout.bin, host.name));
+  for (const host of missingLanguageHost()) linkLanguageHost(layout, builtPath(host));
   // The binary looks at the name it is called by.
   link(builtPath(tools.kube), join(layout.bin, "kubectl"));
   await ensureProviders(layout, pulumi, providers, log);
@@ -53,13 +53,12 @@ export function toolchainObstacle(): Obstacle | undefined {
   return buildObstacle([tools.kwok, tools.kube, ...own, ...missingLanguageHost()]);
 }
 
-/** Whether the `pulumi-language-nodejs` of PATH is Pulumi's own and not what a sandbox has linked there. */
+/** Whether Pulumi's own language host for Node.js is on PATH. */
 export function hasLanguageHost(): boolean {
-  const path = findOnPath(tools.languageHost.name);
-  return path !== undefined && realpathSync(path) !== builtPath(tools.languageHost);
+  return findOnPath(tools.languageHost.name) !== undefined;
 }
 
-/** What `pulumi up` in a terminal starts the program with: the one that comes with Pulumi where that is on PATH. */
+/** What the engine starts a program and policies with, where none comes with the Pulumi of PATH. */
 function missingLanguageHost(): Tool[] {
   return hasLanguageHost() ? [] : [tools.languageHost];
 }
@@ -122,6 +121,13 @@ function download(name: ProviderName, pulumi: string, log: Log): Promise<boolean
 
 function downloads(): string {
   return join(cacheFolder(), "pulumi-home");
+}
+
+/** Puts a language host where the engine keeps those that did not come with it; of one on PATH it warns at every run. */
+function linkLanguageHost(layout: Layout, target: string): void {
+  const folder = join(layout.pulumiHome, "plugins", "language-nodejs-v0.0.0");
+  mkdirSync(folder, { recursive: true });
+  link(target, join(folder, tools.languageHost.name));
 }
 
 /**

@@ -96,7 +96,8 @@ async function onPlace(
     if (!passed) keepLogs(level, root);
     await stop({ root });
     const beside = await stopBeside(root);
-    // What a test puts beside the logs and states there, nobody else takes away.
+    // What a test puts beside the logs and states there, it takes away itself, unless it was cut off.
+    if (!passed) rmSync(root, { recursive: true, force: true });
     if (existsSync(root)) throw new Error(`${level}: ${readdirSync(root).join(", ")} is left in ${root}`);
     if (passed && beside.length > 0) throw new Error(`${level}: ${beside.join(", ")} was left by a test`);
   });

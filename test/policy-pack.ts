@@ -14,7 +14,7 @@ import { repository } from "../sandbox/layout.ts";
 export const POLICY_PACK = join(repository, "policies");
 
 /** What starts the pack for an engine; it takes the engine's address and the pack's path. */
-export const RUN_POLICY_PACK = createRequire(join(POLICY_PACK, "index.cjs")).resolve(
+const RUN_POLICY_PACK = createRequire(join(POLICY_PACK, "index.cjs")).resolve(
   "@pulumi/pulumi/cmd/run-policy-pack",
 );
 

@@ -76,7 +76,7 @@ export function wordsOf(error: unknown): string {
 
 /** How the provider says that there is none (its data sources, and gophercloud's ErrUnexpectedResponseCode). */
 function isMissing(words: string): boolean {
-  return /returned no results|No Flavor found|but got 404 instead/.test(words);
+  return /returned no (results|openstack_)|No Flavor found|but got 404 instead/.test(words);
 }
 
 function isRefusedLogin(words: string): boolean {

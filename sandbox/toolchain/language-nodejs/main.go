@@ -1,6 +1,6 @@
-// Command pulumi-language-nodejs runs Node.js programs for the engine where the genuine language host is not to be had:
-// no registry serves that one. It starts the SDK's own cmd/run as the genuine one does and knows nothing else: no
-// `pulumi install`, no dependencies, no debugger.
+// Command pulumi-language-nodejs runs Node.js programs and policy packs for the engine where the genuine language host is
+// not to be had: no registry serves that one. It starts the SDK's own commands as the genuine one does and knows nothing
+// else: no `pulumi install`, no dependencies, no debugger.
 package main
 
 import (
@@ -89,7 +89,10 @@ func program(ctx context.Context, request *pulumirpc.RunRequest) (*exec.Cmd, err
 		return nil, err
 	}
 	info := request.GetInfo()
-	run := filepath.Join(info.GetRootDirectory(), "node_modules", "@pulumi", "pulumi", "cmd", "run")
+	run, err := commandOf(info, "run")
+	if err != nil {
+		return nil, err
+	}
 	options := info.GetOptions().AsMap()
 	arguments := append(nodeArguments(options), run,
 		"--monitor="+request.GetMonitorAddress(),
@@ -117,6 +120,20 @@ func program(ctx context.Context, request *pulumirpc.RunRequest) (*exec.Cmd, err
 		"PULUMI_CONFIG_SECRET_KEYS="+string(secretKeys),
 		"PULUMI_NODEJS_TYPESCRIPT="+typescript(options))
 	return command, nil
+}
+
+// commandOf is the path of one of the SDK's own commands, from a folder's packages or those of a folder above it.
+func commandOf(info *pulumirpc.ProgramInfo, name string) (string, error) {
+	program := info.GetProgramDirectory()
+	for folder := program; ; folder = filepath.Dir(folder) {
+		command := filepath.Join(folder, "node_modules", "@pulumi", "pulumi", "cmd", name)
+		if _, err := os.Stat(command); err == nil {
+			return command, nil
+		}
+		if folder == filepath.Dir(folder) {
+			return "", fmt.Errorf("%s has no @pulumi/pulumi: run npm ci", program)
+		}
+	}
 }
 
 func nodeArguments(options map[string]any) []string {
