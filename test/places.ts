@@ -17,27 +17,13 @@ interface Place {
   readonly what: string;
   readonly folder: string;
   readonly skip: string;
-  /** How many there are: files that compare all that a place holds before and after share none at a time. */
-  readonly count: number;
   stop(options: { readonly root: string }): Promise<void>;
 }
 
 const PLACES = {
-  stack: { what: "sandbox", folder: ROOT_VARIABLE, skip: SKIP_VARIABLE, count: 2, stop: stopSandbox },
-  openstack: {
-    what: "OpenStack",
-    folder: CLOUD_ROOT_VARIABLE,
-    skip: CLOUD_SKIP_VARIABLE,
-    count: 1,
-    stop: stopCloud,
-  },
-  e2e: {
-    what: "real node",
-    folder: REAL_ROOT_VARIABLE,
-    skip: REAL_SKIP_VARIABLE,
-    count: 1,
-    stop: stopSandbox,
-  },
+  stack: { what: "sandbox", folder: ROOT_VARIABLE, skip: SKIP_VARIABLE, stop: stopSandbox },
+  openstack: { what: "OpenStack", folder: CLOUD_ROOT_VARIABLE, skip: CLOUD_SKIP_VARIABLE, stop: stopCloud },
+  e2e: { what: "real node", folder: REAL_ROOT_VARIABLE, skip: REAL_SKIP_VARIABLE, stop: stopSandbox },
 } as const satisfies Record<string, Place>;
 
 /** A level whose tests run on something that is started before them. */
@@ -46,40 +32,22 @@ export type PlacedLevel = keyof typeof PLACES;
 /** What a test file finds in its environment. */
 export type Environment = Readonly<Record<string, string>>;
 
-/**
- * Starts what the tests of a level run on, apart from the user's, runs files on it, and stops it whatever comes.
- *
- * Where a level has several places, each takes the next file when it is done with one. With an obstacle nothing is
- * started, and the tests learn why they are skipped. Logs outlive a place where a test fails or it does not start; the
- * folder is printed.
- *
- * @param runFile runs a file in an environment and answers whether its tests passed
- * @param failed is told of what no test says, like a place that does not start
- */
-export async function onPlaces(
-  level: PlacedLevel,
-  files: readonly string[],
-  obstacle: Obstacle | undefined,
-  runFile: (file: string, env: Environment) => Promise<boolean>,
-  failed: (error: unknown) => void,
-): Promise<void> {
-  const { what, skip, count } = PLACES[level];
-  const waiting = [...files];
-  const runAll = async (env: Environment) => {
-    let passed = true;
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift())
-      passed = (await runFile(file, env)) && passed;
-    return passed;
-  };
-  if (obstacle !== undefined) {
-    await runAll({ [skip]: `no ${what} here: ${inWords(obstacle)}` });
-    return;
-  }
-  const numbers = Array.from({ length: Math.min(count, files.length) }, (_, index) => index + 1);
-  await Promise.all(numbers.map((number) => onPlace(level, number, runAll).catch(failed)));
+/** The environment of tests that cannot be run here: they learn why they are skipped. */
+export function withoutPlace(level: PlacedLevel, obstacle: Obstacle): Environment {
+  const { what, skip } = PLACES[level];
+  return { [skip]: `no ${what} here: ${inWords(obstacle)}` };
 }
 
-async function onPlace(
+/**
+ * Starts what the tests of a level run on, apart from the user's, runs `body`, and stops it whatever comes.
+ *
+ * A level may have several, because files that compare all that a place holds before and after share none at a time.
+ * Logs outlive it where `body` answers false or it does not start; the folder is printed.
+ *
+ * @param number tells the places of a level apart
+ * @param body runs tests in an environment and answers whether all passed
+ */
+export async function onPlace(
   level: PlacedLevel,
   number: number,
   body: (env: Environment) => Promise<boolean>,

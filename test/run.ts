@@ -3,8 +3,8 @@ import { parseArgs } from "node:util";
 import { genuineCharts } from "../sandbox/charts.ts";
 import { inWords, type Obstacle } from "../sandbox/obstacle.ts";
 import { filesOf, LEVELS, type Level, levelsNamed, obstacleOf } from "./levels.ts";
-import { type Environment, onPlaces, type PlacedLevel } from "./places.ts";
 import { endPrograms, runScript } from "./programs.ts";
+import { runSlowLevels, type SlowLevel } from "./slow-levels.ts";
 import { counted, FAILED, NONE, runFiles, sum, type Tally } from "./tally.ts";
 
 // npm test [-- <level> ... [--keep-going] [--strict]]: the levels in the order of what they cost; without a level all
@@ -63,42 +63,23 @@ async function lookAhead(wanted: readonly Level[]): Promise<Obstacles> {
 }
 
 async function slowLevels(wanted: readonly Level[], obstacles: Obstacles): Promise<void> {
-  if (interrupted.signal.aborted) return;
-  const chosen = (level: PlacedLevel) => wanted.includes(level);
-  const placed = (["stack", "openstack", "e2e"] as const).filter(chosen);
-  if (placed.some((each) => !obstacles.has(each))) await sayCharts();
-  // With what the levels before leave of the cores. What fails is tried again where it is needed, and says why.
-  const images = chosen("e2e") && !obstacles.has("e2e") ? makeImages() : undefined;
-  const level = async (name: PlacedLevel) => {
-    if (chosen(name)) await slowLevel(name, obstacles.get(name));
-  };
-  // They know nothing of each other, and mostly wait: three places at a time keep two cores busy.
-  const onSimulatedNodes = async () => {
-    await level("stack");
-    await level("openstack");
-  };
-  const onRealNodes = async () => {
-    await images;
-    await level("e2e");
-  };
-  await Promise.all([onSimulatedNodes(), onRealNodes()]);
-}
-
-/** Runs a level's files one after the other on each of its places. */
-async function slowLevel(name: PlacedLevel, obstacle: Obstacle | undefined): Promise<void> {
-  await account([name], async () => {
-    const found: Tally[] = [];
-    const runFile = async (file: string, env: Environment) => {
-      const tally = await runFiles([file], { env, signal: interrupted.signal });
-      found.push(tally);
-      return tally.failed === 0;
+  const chosen = (["stack", "openstack", "e2e"] as const).filter((level) => wanted.includes(level));
+  if (interrupted.signal.aborted || chosen.length === 0) return;
+  if (chosen.some((each) => !obstacles.has(each))) await sayCharts();
+  // With what the others leave of the cores. What fails is tried again where it is needed, and says why.
+  const images = chosen.includes("e2e") && !obstacles.has("e2e") ? makeImages() : undefined;
+  const levels = chosen.map((name): SlowLevel => {
+    const obstacle = obstacles.get(name);
+    return {
+      name,
+      ...(obstacle === undefined ? {} : { obstacle }),
+      ...(name === "e2e" && images !== undefined ? { after: images } : {}),
     };
-    await onPlaces(name, filesOf(name), obstacle, runFile, (error) => {
-      say(error);
-      found.push(FAILED);
-    });
-    return sum(found);
   });
+  for (const { name, tally, seconds } of await runSlowLevels(levels, interrupted.signal)) {
+    accounts.push(accountOf([name], tally, seconds));
+    tallies.push(tally);
+  }
 }
 
 async function makeImages(): Promise<void> {
@@ -116,9 +97,13 @@ async function sayCharts(): Promise<void> {
 async function account(levels: readonly Level[], body: () => Promise<Tally>): Promise<boolean> {
   const start = Date.now();
   const tally = await body();
-  if (tally !== NONE) accounts.push(`${levels.join(", ")}: ${counted(tally)}; ${secondsSince(start)} s`);
+  if (tally !== NONE) accounts.push(accountOf(levels, tally, secondsSince(start)));
   tallies.push(tally);
   return tally.failed === 0;
+}
+
+function accountOf(levels: readonly Level[], tally: Tally, seconds: number): string {
+  return `${levels.join(", ")}: ${counted(tally)}; ${seconds} s`;
 }
 
 function sayNotRun(wanted: readonly Level[], done: readonly Level[]): void {
