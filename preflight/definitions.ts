@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Crd } from "../components/crds.ts";
 import { OWNER_LABEL } from "../components/namespace.ts";
 import { type ApiClient, METADATA_ONLY } from "../providers/existing/api-client.ts";
-import { keyOf, type Problem, SettingsError } from "../settings/problems.ts";
+import { keyOf, type Problem, refuse } from "../settings/problems.ts";
 import { show } from "../settings/quantities.ts";
 import { watchedNamespaces } from "../settings/releases/dask-operator.ts";
 import { namespaceOf } from "../settings/releases/namespace-rules.ts";
@@ -29,7 +29,7 @@ export async function checkDefinitions(
   const problems = messages.flatMap((message): Problem[] =>
     message === undefined ? [] : [{ key: keyOf(["crds"]), value: show("own"), message }],
   );
-  if (problems.length > 0) throw new SettingsError(problems);
+  refuse(problems);
 }
 
 function ownNamespaces({ releases }: Settings): readonly string[] {

@@ -1,7 +1,7 @@
 import { getStack } from "@pulumi/pulumi";
 import type { ApiClient } from "../providers/existing/api-client.ts";
 import type { ClusterPlan } from "../providers/plan.ts";
-import { SettingsError } from "../settings/problems.ts";
+import { refuse } from "../settings/problems.ts";
 import type { Settings } from "../settings/schema.ts";
 import { missingCharts } from "./charts.ts";
 import { takenClusterRoles } from "./cluster-roles.ts";
@@ -34,7 +34,7 @@ export async function preflight(
         ])
       : [];
   const problems = [...missingCharts(settings), ...asked.flat()];
-  if (problems.length > 0) throw new SettingsError(problems);
+  refuse(problems);
 }
 
 async function askCluster(settings: Settings, api: ApiClient, owner: string) {

@@ -12,8 +12,14 @@ export interface Problem {
   readonly message: string;
 }
 
+/** The keys that lead to a setting; numbers are places in lists. */
+export type KeyPath = readonly (string | number)[];
+
+/** Something wrong below a part of the settings: where, and what to do about it. */
+export type Fault = readonly [path: KeyPath, message: string];
+
 /** Makes a problem at a path of the settings, with the value that stands there. */
-export type Report = (path: readonly string[], message: string) => Problem;
+export type Report = (path: KeyPath, message: string) => Problem;
 
 type Path = readonly PropertyKey[];
 type JsonSchema = z.core.JSONSchema.BaseSchema;
@@ -31,6 +37,11 @@ export class SettingsError extends UserError {
     this.name = "SettingsError";
     this.problems = problems;
   }
+}
+
+/** Throws a SettingsError where there are problems. */
+export function refuse(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new SettingsError(problems);
 }
 
 function line(problem: Problem): string {
@@ -56,18 +67,10 @@ const PLAIN_KEY = /^[\w-]+$/;
 
 /** A problem at a path of the settings, with the value that stands there (never that of a secret). */
 export function problemAt(path: Path, input: unknown, message: string): Problem {
-  const key = keyOf(withPlaces(path, input));
+  const key = keyOf(path);
   const value = at(input, path);
   const hidden = value === undefined || isSecrets(path[0]) || isSecret(path.at(-1));
   return hidden ? { key, message } : { key, value: show(value), message };
-}
-
-/** The same path with a number for each place in a list. */
-function withPlaces(path: Path, input: unknown): Path {
-  return path.map((key, index) => {
-    const inList = Array.isArray(at(input, path.slice(0, index)));
-    return inList && /^\d+$/.test(String(key)) ? Number(key) : key;
-  });
 }
 
 /** Whether a top-level key is that of all secrets, or meant to be. */

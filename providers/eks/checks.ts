@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { EksSettings } from "../../settings/clusters/eks.ts";
 import { clusterName } from "../cloud/naming.ts";
 import type { ApiClient } from "../existing/api-client.ts";
+import * as aws from "./aws.ts";
 import { checkCreator } from "./creator.ts";
 import { checkNetwork, checkNodeSubnets } from "./given-network.ts";
 import { agentWarning } from "./pod-identity.ts";
@@ -26,12 +27,17 @@ export async function askAmazon(
   const { existing } = settings;
   if (existing !== undefined) return askExisting(settings, existing, provider);
   const { admins } = settings;
-  const name = clusterName(settings.name);
+  const standing = isThere(clusterName(settings.name), provider);
   await Promise.all([
-    admins.length === 0 ? undefined : checkCreator(admins, name, provider),
-    checkNetwork(settings, name, provider),
+    admins.length === 0 ? undefined : checkCreator(admins, standing, provider),
+    checkNetwork(settings, standing, provider),
   ]);
   return undefined;
+}
+
+async function isThere(name: string, provider: pulumi.ProviderResource): Promise<boolean> {
+  const { names } = await aws.getClusters({}, { provider });
+  return names.includes(name);
 }
 
 async function askExisting(

@@ -9,16 +9,16 @@ import * as aws from "./aws.ts";
  *
  * What these credentials may not ask is left to what Amazon says later.
  *
- * @param name of the cluster
+ * @param standing whether the cluster is there already, which is asked for at the same time
  * @param provider of Amazon, for the region
  * @throws SettingsError where the cluster is not there yet and its maker is among the administrators
  */
 export async function checkCreator(
   admins: readonly string[],
-  name: string,
+  standing: Promise<boolean>,
   provider: pulumi.ProviderResource,
 ): Promise<void> {
-  const creator = await creatorOf(name, provider).catch((error: unknown) => {
+  const creator = await creatorOf(standing, provider).catch((error: unknown) => {
     pulumi.log.debug(`who makes the cluster is not known here: ${error}`);
     return undefined;
   });
@@ -30,9 +30,11 @@ export async function checkCreator(
 }
 
 /** The ARN of the user or role that this run makes the cluster as; `undefined` where the cluster stands already. */
-async function creatorOf(name: string, provider: pulumi.ProviderResource): Promise<string | undefined> {
-  const { names } = await aws.getClusters({}, { provider });
-  if (names.includes(name)) return undefined;
+async function creatorOf(
+  standing: Promise<boolean>,
+  provider: pulumi.ProviderResource,
+): Promise<string | undefined> {
+  if (await standing) return undefined;
   const { arn } = await aws.getCallerIdentity({}, { provider });
   // Credentials are mostly those of a session; access entries name its role.
   const { issuerArn } = await aws.getSessionContext({ arn }, { provider });

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { EksSettings } from "../../settings/clusters/eks.ts";
-import { type Problem, SettingsError } from "../../settings/problems.ts";
+import { refuse } from "../../settings/problems.ts";
 import * as aws from "./aws.ts";
 import {
   type GivenSubnet,
@@ -15,24 +15,26 @@ import {
  *
  * What these credentials may not ask is left to what Amazon says later.
  *
- * @param name of the cluster; once it stands, its ranges are its own affair
+ * @param standing whether the cluster is there already, which is asked for at the same time: its ranges then are its own
+ *   affair
  * @param provider of Amazon, for the region
  * @throws SettingsError for subnets that are not there, of several VPCs or of one zone, and for a VPC that `serviceCidr`
  *   overlaps
  */
 export async function checkNetwork(
   { region, network }: EksSettings,
-  name: string,
+  standing: Promise<boolean>,
   provider: pulumi.ProviderResource,
 ): Promise<void> {
   if (network.existing === undefined) return;
-  const [subnets, isNew] = await Promise.all([
+  // Where nobody may ask, nothing is held against a cluster that may be there.
+  const [subnets, stands] = await Promise.all([
     subnetsOf(network.existing, provider),
-    isMissing(name, provider),
+    standing.catch((error: unknown) => unknown("the cluster", error) ?? true),
   ]);
   refuse([...subnetProblems(subnets, region), ...zoneProblems(subnets)]);
   const home = homeOf(subnets);
-  if (isNew && home !== undefined)
+  if (!stands && home !== undefined)
     refuse(serviceProblems(network.serviceCidr, home, await rangesOf(home.vpcId, provider)));
 }
 
@@ -54,10 +56,6 @@ export async function checkNodeSubnets(
   refuse(subnetProblems(subnets, region, { vpcId: vpcConfig.vpcId, whose: name }));
 }
 
-function refuse(problems: readonly Problem[]): void {
-  if (problems.length > 0) throw new SettingsError(problems);
-}
-
 function subnetsOf(
   existing: NonNullable<EksSettings["network"]["existing"]>,
   provider: pulumi.ProviderResource,
@@ -74,14 +72,6 @@ function placeOf(id: string, provider: pulumi.ProviderResource): Promise<GivenSu
     (error: unknown) =>
       // The provider's words, and Amazon's own for an id that cannot be one.
       /no matching EC2 Subnet|InvalidSubnetI[dD]/.test(String(error)) ? "nowhere" : unknown(id, error),
-  );
-}
-
-/** Whether there is no such cluster yet; where nobody may ask, nothing is held against one that may be there. */
-function isMissing(name: string, provider: pulumi.ProviderResource): Promise<boolean> {
-  return aws.getClusters({}, { provider }).then(
-    ({ names }) => !names.includes(name),
-    (error: unknown) => unknown(name, error) ?? false,
   );
 }
 

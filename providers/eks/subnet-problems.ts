@@ -1,3 +1,4 @@
+import { apart } from "../../settings/clusters/eks-network-rules.ts";
 import { overlap } from "../../settings/clusters/networks.ts";
 import { keyOf, type Problem } from "../../settings/problems.ts";
 import { show } from "../../settings/quantities.ts";
@@ -63,9 +64,6 @@ export function zoneProblems(subnets: readonly GivenSubnet[]): Problem[] {
   return [{ key, value: show(inside.map(({ id }) => id)), message }];
 }
 
-/** Ranges for Services, the usual one first. */
-const SERVICES = ["172.20.0.0/16", "10.100.0.0/16", "192.168.0.0/16"];
-
 /** A range of Services that overlaps one of the VPC's. */
 export function serviceProblems(
   serviceCidr: string,
@@ -74,8 +72,8 @@ export function serviceProblems(
 ): Problem[] {
   const taken = ranges.find((range) => overlap(range, serviceCidr));
   if (taken === undefined) return [];
-  const apart = SERVICES.find((each) => !ranges.some((range) => overlap(range, each)));
-  const remedy = apart === undefined ? "choose a network apart from the VPC's" : `set it to ${apart}`;
+  const free = apart(...ranges);
+  const remedy = free === undefined ? "choose a network apart from the VPC's" : `set it to ${free}`;
   const message = `overlaps ${taken} of ${vpcId}; ${remedy}`;
   return [{ key: keyOf(["cluster", "network", "serviceCidr"]), value: show(serviceCidr), message }];
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { GkeSettings } from "../../settings/clusters/gke.ts";
 import { regionOf } from "../../settings/clusters/gke-facts.ts";
-import { keyOf, type Problem, SettingsError } from "../../settings/problems.ts";
+import { keyOf, type Problem, refuse } from "../../settings/problems.ts";
 import { show } from "../../settings/quantities.ts";
 import * as gcp from "./gcp.ts";
 
@@ -24,7 +24,7 @@ export async function checkNetwork(
   if (found === undefined) return;
   const problems =
     found === "nowhere" ? [nowhere(existing, { ...place, region })] : misfits(existing, found, place);
-  if (problems.length > 0) throw new SettingsError(problems);
+  refuse(problems);
 }
 
 /** Where a subnetwork is. */

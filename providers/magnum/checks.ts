@@ -1,5 +1,5 @@
 import type { MagnumSettings } from "../../settings/clusters/magnum.ts";
-import { keyOf, type Problem, SettingsError, UserError } from "../../settings/problems.ts";
+import { keyOf, type Problem, refuse, UserError } from "../../settings/problems.ts";
 import { show } from "../../settings/quantities.ts";
 import { networkWishes } from "./given-network.ts";
 import { ofOwnTemplate, type Wish, wishesOf } from "./wishes.ts";
@@ -25,7 +25,7 @@ export async function checkCloud(
   ]);
   const answers = all.flat();
   const problems = answers.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
-  if (problems.length > 0) throw new SettingsError(problems);
+  refuse(problems);
   return warnings(answers);
 }
 

@@ -1,9 +1,7 @@
+import type { Fault } from "../problems.ts";
 import { show } from "../quantities.ts";
 import type { EksSettings } from "./eks.ts";
 import { aligned, holds, overlap, prefixLength } from "./networks.ts";
-
-/** Something wrong below `dask:cluster`: where, and what to do about it. */
-export type Fault = readonly [path: readonly string[], message: string];
 
 /** Faults of the network: its zones or subnets, and ranges that cannot be or overlap. */
 export function networkFaults({ region, existing, network, nodePools }: EksSettings): Fault[] {
@@ -78,13 +76,18 @@ function serviceFaults({ cidr, serviceCidr }: Network, ownVpc: boolean): Fault[]
     return [[path, `must lie within ${PRIVATE_NETWORKS.join(", ")}; write 172.20.0.0/16`]];
   const size = prefixLength(serviceCidr);
   if (size < 12 || size > 24) return [[path, "must be of size /12 to /24; write 172.20.0.0/16"]];
-  return ownVpc && overlap(cidr, serviceCidr)
-    ? [[path, `overlaps the VPC's network ${cidr}; choose one apart from it, like ${apart(cidr)}`]]
-    : [];
+  if (!ownVpc || !overlap(cidr, serviceCidr)) return [];
+  // A VPC of all addresses is refused for itself.
+  const free = apart(cidr) ?? "10.100.0.0/16";
+  return [[path, `overlaps the VPC's network ${cidr}; choose one apart from it, like ${free}`]];
 }
 
-function apart(cidr: string): string {
-  return overlap(cidr, "172.20.0.0/16") ? "10.100.0.0/16" : "172.20.0.0/16";
+/** Ranges for Services, the usual one first. */
+const SERVICES = ["172.20.0.0/16", "10.100.0.0/16", "192.168.0.0/16"];
+
+/** A range for Services that overlaps none of a VPC's; `undefined` where these overlap all. */
+export function apart(...ranges: readonly string[]): string | undefined {
+  return SERVICES.find((each) => !ranges.some((range) => overlap(range, each)));
 }
 
 /** Faults of how endpoints leave the cluster. */

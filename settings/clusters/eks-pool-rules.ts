@@ -1,7 +1,7 @@
+import type { Fault } from "../problems.ts";
 import { bytes, show } from "../quantities.ts";
 import type { EksSettings } from "./eks.ts";
 import { isGpuMachine, machineGpus, nodeImage } from "./eks-facts.ts";
-import type { Fault } from "./eks-network-rules.ts";
 import { prefixLength } from "./networks.ts";
 import { markValue, type NodePool } from "./node-pools.ts";
 import { nodeTaints } from "./pool-marks.ts";

@@ -1,9 +1,9 @@
-import type { Problem, Report } from "../problems.ts";
+import type { Fault, Problem, Report } from "../problems.ts";
 import type { ExposeSettings } from "../releases/release.ts";
 import type { Settings } from "../schema.ts";
 import type { EksSettings } from "./eks.ts";
 import { gpusOf } from "./eks-facts.ts";
-import { type Fault, loadBalancerFaults, networkFaults } from "./eks-network-rules.ts";
+import { loadBalancerFaults, networkFaults } from "./eks-network-rules.ts";
 import { MOST_TAGS, poolFaults, roomFaults } from "./eks-pool-rules.ts";
 import { decidedAlready } from "./existing-rules.ts";
 import { aligned } from "./networks.ts";
@@ -81,7 +81,7 @@ function endpointFaults({ endpoint, existing }: EksSettings): Fault[] {
   if (existing !== undefined) return [];
   return endpoint.allowFrom.flatMap((cidr, index): Fault[] => {
     const message = `is not the first address of its network; write ${aligned(cidr)}`;
-    return aligned(cidr) === cidr ? [] : [[["endpoint", "allowFrom", String(index)], message]];
+    return aligned(cidr) === cidr ? [] : [[["endpoint", "allowFrom", index], message]];
   });
 }
 
@@ -89,7 +89,7 @@ const PRINCIPAL = /^arn:aws(-cn|-us-gov)?:iam::\d{12}:(role|user)\/.+$/;
 
 function adminFaults({ admins }: EksSettings): Fault[] {
   return admins.flatMap((arn, index): Fault[] => {
-    const path = ["admins", String(index)];
+    const path = ["admins", index];
     const session = /^arn:aws[\w-]*:sts::(\d{12}):assumed-role\/([^/]+)/.exec(arn);
     if (session !== null)
       return [[path, `is a session; name its role, like arn:aws:iam::${session[1]}:role/${session[2]}`]];

@@ -1,11 +1,9 @@
+import type { Fault } from "../problems.ts";
 import { bytes } from "../quantities.ts";
 import type { GkeSettings } from "./gke.ts";
 import { ATTACHABLE, gpusOf, hasGpus, isArm, nodeZonesOf, takesGpus } from "./gke-facts.ts";
 import { prefixLength } from "./networks.ts";
 import type { NodePool } from "./node-pools.ts";
-
-/** Something wrong below `dask:cluster`: where, and what to do about it. */
-export type Fault = readonly [path: readonly string[], message: string];
 
 /** Faults of the pools, each for itself and all together. */
 export function poolFaults(cluster: GkeSettings): Fault[] {

@@ -1,9 +1,9 @@
-import type { Problem, Report } from "../problems.ts";
+import type { Fault, Problem, Report } from "../problems.ts";
 import type { Settings } from "../schema.ts";
 import { decidedAlready } from "./existing-rules.ts";
 import type { GkeSettings } from "./gke.ts";
 import { gpusOf, isZone, labelText, regionOf } from "./gke-facts.ts";
-import { type Fault, poolFaults } from "./gke-pool-rules.ts";
+import { poolFaults } from "./gke-pool-rules.ts";
 import { aligned, overlaps, prefixLength } from "./networks.ts";
 import { checkPools, type PoolTraits } from "./pool-rules.ts";
 
@@ -95,7 +95,7 @@ function labelFaults({ tags }: GkeSettings): Fault[] {
 function authorizedFaults({ controlPlane, existing }: GkeSettings): Fault[] {
   if (existing !== undefined) return [];
   return controlPlane.authorizedNetworks.flatMap((cidr, index): Fault[] => {
-    const path = ["controlPlane", "authorizedNetworks", String(index)];
+    const path = ["controlPlane", "authorizedNetworks", index];
     if (cidr.includes(":")) return [[path, "is an IPv6 network, and Google takes IPv4 here; name that"]];
     return aligned(cidr) === cidr
       ? []

@@ -1,7 +1,6 @@
+import type { Fault } from "../problems.ts";
 import type { MagnumSettings } from "./magnum.ts";
 import { overlap } from "./networks.ts";
-
-type Fault = readonly [path: readonly string[], message: string];
 
 /** What has addresses in a cluster beside its nodes. */
 type Inside = "pods" | "Services";

@@ -1,9 +1,8 @@
+import type { Fault } from "../problems.ts";
 import type { MagnumSettings } from "./magnum.ts";
 import { DEFAULT_GROUPS, isElastic, magnumMarks, ownGroups } from "./magnum-facts.ts";
 import type { NodePool } from "./node-pools.ts";
 import type { PoolTraits } from "./pool-rules.ts";
-
-type Fault = readonly [path: readonly string[], message: string];
 
 const NO_SPOT = "is not to be had from Magnum; remove it";
 const NO_MARKS =

@@ -1,4 +1,4 @@
-import type { Problem, Report } from "../problems.ts";
+import type { Fault, Problem, Report } from "../problems.ts";
 import type { ExposeSettings } from "../releases/release.ts";
 import type { Settings } from "../schema.ts";
 import type { MagnumSettings } from "./magnum.ts";
@@ -27,8 +27,6 @@ export function checkMagnum(
     ...checkPools(cluster.nodePools, traitsOf(cluster), releases, report),
   ];
 }
-
-type Fault = readonly [path: readonly string[], message: string];
 
 function templateFaults({ template, masters, driver, keypair, publicKey }: MagnumSettings): Fault[] {
   if (template === undefined) {

@@ -1,3 +1,4 @@
+import type { Fault, KeyPath } from "../problems.ts";
 import { bytes } from "../quantities.ts";
 import type { ReleaseSettings } from "../schema.ts";
 import type { CloudName } from "./machine-types.ts";
@@ -17,8 +18,6 @@ export interface Nodes {
   readonly gpus?: (pool: NodePool) => number | undefined;
 }
 
-type Fault = readonly [path: readonly string[], message: string];
-
 /** Pods of a release that no node can take, each with its path inside the release. */
 export function unplaced(release: ReleaseSettings, pools: NodePools, nodes: Nodes): Fault[] {
   const faults = podSizes(release).flatMap((pod): Fault[] => {
@@ -29,7 +28,7 @@ export function unplaced(release: ReleaseSettings, pools: NodePools, nodes: Node
   return faults.filter(([path]) => !faults.some(([other]) => isBelow(other, path)));
 }
 
-function isBelow(path: readonly string[], above: readonly string[]): boolean {
+function isBelow(path: KeyPath, above: KeyPath): boolean {
   return path.length > above.length && above.every((key, index) => key === path[index]);
 }
 

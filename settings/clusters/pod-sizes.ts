@@ -1,4 +1,5 @@
 import type { Placement, Role } from "../placement.ts";
+import type { KeyPath } from "../problems.ts";
 import { memoryText } from "../quantities.ts";
 import type { DaskSettings } from "../releases/dask.ts";
 import type { GatewayShapeSettings } from "../releases/dask-gateway.ts";
@@ -20,7 +21,7 @@ export interface PodSize {
   /** Whether users may ask for such a pod, and need not. Default: no. */
   readonly offered?: boolean;
   /** Path of the setting inside the release that says the size: `["workers", "memory"]`. */
-  readonly path: readonly string[];
+  readonly path: KeyPath;
   /** Where the pod runs, where the release says so itself; else by its role. */
   readonly placement?: Placement;
 }
@@ -82,7 +83,7 @@ function hubPods({ hub, user, profiles }: HubSettings): PodSize[] {
         role: profile.gpus > 0 ? "gpu" : "user",
         ...guarantee(profile),
         gpus: profile.gpus,
-        path: ["profiles", String(index)],
+        path: ["profiles", index],
       }),
     ),
   ];

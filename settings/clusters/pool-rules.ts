@@ -1,4 +1,4 @@
-import type { Problem, Report } from "../problems.ts";
+import type { Fault, KeyPath, Problem, Report } from "../problems.ts";
 import type { Settings } from "../schema.ts";
 import type { NodePool, NodePools } from "./node-pools.ts";
 import { type Nodes, unplaced } from "./pod-places.ts";
@@ -23,7 +23,7 @@ export function checkPools(
   releases: Settings["releases"],
   report: Report,
 ): Problem[] {
-  const at = (...path: string[]) => ["cluster", "nodePools", ...path];
+  const at = (...path: KeyPath) => ["cluster", "nodePools", ...path];
   return [
     ...Object.entries(pools).flatMap(([name, pool]) =>
       poolFaults(pool, traits).map(([path, message]) => report(at(name, ...path), message)),
@@ -37,8 +37,6 @@ export function checkPools(
 
 const OWN_LABELS = [POOL_LABEL, DASK_PURPOSE, HUB_PURPOSE];
 const RESERVED_LABEL = /^([^/]*\.)?(kubernetes|k8s)\.io\//;
-
-type Fault = readonly [path: readonly string[], message: string];
 
 function poolFaults(pool: NodePool, traits: PoolTraits): Fault[] {
   const faults: Fault[] = [];

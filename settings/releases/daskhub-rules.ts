@@ -42,7 +42,7 @@ function checkImages(path: readonly string[], release: DaskhubSettings, report: 
       .filter((wanted) => !allowed.includes(wanted))
       .map((wanted) =>
         report(
-          [...path, "profiles", String(index)],
+          [...path, "profiles", index],
           `has notebooks with ${wanted}, which workers could not have: versions would differ; ${remedy}`,
         ),
       ),

@@ -1,5 +1,5 @@
 import { LONGEST_RELEASE_NAME, SERVICES } from "../../components/hub/chart.ts";
-import { keyOf, type Problem, type Report } from "../problems.ts";
+import { type KeyPath, keyOf, type Problem, type Report } from "../problems.ts";
 import { bytes } from "../quantities.ts";
 import type { Settings } from "../schema.ts";
 import { checkOperatorOfHub } from "./dask-operator-rules.ts";
@@ -121,13 +121,11 @@ function checkSizes(path: readonly string[], release: HubSettings, report: Repor
     ...checkSize([...path, "user"], release.user, report),
     ...checkSize([...path, "hub"], release.hub, report),
     ...checkSize([...path, "hub", "proxy"], release.hub.proxy, report),
-    ...release.profiles.flatMap((each, index) =>
-      checkSize([...path, "profiles", String(index)], each, report),
-    ),
+    ...release.profiles.flatMap((each, index) => checkSize([...path, "profiles", index], each, report)),
   ];
 }
 
-function checkSize(path: readonly string[], { cores, memory }: Sized, report: Report): Problem[] {
+function checkSize(path: KeyPath, { cores, memory }: Sized, report: Report): Problem[] {
   const found: Problem[] = [];
   if (cores.guarantee > cores.limit)
     found.push(
@@ -149,10 +147,7 @@ function checkProfiles(path: readonly string[], { profiles }: HubSettings, repor
   for (const [index, name] of names.entries())
     if (names.indexOf(name) !== index)
       found.push(
-        report(
-          [...path, "profiles", String(index), "name"],
-          "is the name of another profile too; rename one",
-        ),
+        report([...path, "profiles", index, "name"], "is the name of another profile too; rename one"),
       );
   if (profiles.filter((each) => each.default).length > 1)
     found.push(report([...path, "profiles"], "has several defaults; leave default: true in one profile"));
