@@ -45,8 +45,9 @@ export function adoptable(state: State, made: readonly string[]): string[] {
 
 /** What interrupted runs made that nobody will use or delete; pure. */
 export function leftBehind(state: State, noted: Left): Finding[] {
-  const doubtful = inDoubt(state, noted);
-  const paths = unused(state, noted).filter((path) => !doubtful.includes(path));
+  const all = unused(state, noted);
+  const doubtful = all.filter((path) => noted.doubtful.includes(path));
+  const paths = all.filter((path) => !noted.doubtful.includes(path));
   return [
     ...(paths.length === 0 ? [] : [leftovers(paths, noted.spared)]),
     ...(doubtful.length === 0 ? [] : [perhapsOthers(doubtful)]),

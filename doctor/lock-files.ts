@@ -14,20 +14,13 @@ export function locksIn(folder: string): Look {
 }
 
 function lookAt(file: string): Look {
-  const text = textOf(file);
-  if (text === undefined) return { held: [], unreadable: [file] };
-  // It went since its folder was listed: its run has ended.
-  if (text === GONE) return { held: [], unreadable: [] };
-  const lock = parseLock(text);
-  return lock === undefined ? { held: [], unreadable: [file] } : { held: [lock], unreadable: [] };
-}
-
-const GONE = Symbol("gone");
-
-function textOf(file: string): string | typeof GONE | undefined {
+  const unreadable: Look = { held: [], unreadable: [file] };
   try {
-    return readFileSync(file, "utf8");
+    const lock = parseLock(readFileSync(file, "utf8"));
+    return lock === undefined ? unreadable : { held: [lock], unreadable: [] };
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "ENOENT" ? GONE : undefined;
+    // One that went since its folder was listed: its run has ended.
+    const gone = error instanceof Error && "code" in error && error.code === "ENOENT";
+    return gone ? { held: [], unreadable: [] } : unreadable;
   }
 }

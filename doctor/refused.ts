@@ -1,10 +1,15 @@
 import type { Finding } from "./findings.ts";
 import type { Event, Workload } from "./objects.ts";
-import type { Running } from "./pods.ts";
 import { hasPods } from "./workloads.ts";
 
+/** What tells of pods that are not there. */
+interface Told {
+  readonly workloads: readonly Workload[];
+  readonly events: readonly Event[];
+}
+
 /** Pods that the API server does not let anybody make: no pod is there to tell it; pure. */
-export function refusedPods({ workloads, events }: Pick<Running, "workloads" | "events">): Finding[] {
+export function refusedPods({ workloads, events }: Told): Finding[] {
   const conditions = workloads.flatMap(({ metadata, status }) =>
     status.conditions
       .filter(({ type, status: is }) => type === "ReplicaFailure" && is === "True")
