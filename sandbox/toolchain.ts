@@ -24,9 +24,9 @@ const DOWNLOAD_TIMEOUT_MS = 120_000;
 /**
  * Makes sure that Kubernetes, `pulumi` and the providers exist, and links them into the sandbox at `layout`.
  * `pulumi` is the one on PATH when it is at least 3.200.0, else it is built, and so is a language host where none is on
- * PATH. A provider is, in this order: one on
- * PATH (the engine finds it by itself), one the user's own Pulumi has installed, one built or downloaded before,
- * what the engine can download now, and at last a build. Throws as `buildAll` does.
+ * PATH. A provider is, in this order: one on PATH (the engine finds it by itself), one the user's own Pulumi has
+ * installed, one built or downloaded before, what the engine can download now, and at last a build. Throws as `buildAll`
+ * does.
  */
 export async function ensureToolchain(
   layout: Layout,
@@ -34,11 +34,11 @@ export async function ensureToolchain(
   providers: readonly ProviderName[] = everyStacks,
 ): Promise<Toolchain> {
   const own = await ownPulumi();
-  const cli = [...(own === undefined ? [tools.pulumi] : []), ...missingLanguageHost()];
-  await buildAll([tools.kwok, tools.kube, ...cli], log);
+  const hosts = missingLanguageHost();
+  await buildAll([tools.kwok, tools.kube, ...(own === undefined ? [tools.pulumi] : []), ...hosts], log);
   const pulumi = own ?? builtPath(tools.pulumi);
   link(pulumi, join(layout.bin, "pulumi"));
-  for (const host of missingLanguageHost()) linkLanguageHost(layout, builtPath(host));
+  for (const host of hosts) linkLanguageHost(layout, builtPath(host));
   // The binary looks at the name it is called by.
   link(builtPath(tools.kube), join(layout.bin, "kubectl"));
   await ensureProviders(layout, pulumi, providers, log);

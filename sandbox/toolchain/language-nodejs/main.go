@@ -84,17 +84,9 @@ func (*host) Run(ctx context.Context, request *pulumirpc.RunRequest) (*pulumirpc
 
 // program is the command that runs a program, with the options of its Pulumi.yaml.
 func program(ctx context.Context, request *pulumirpc.RunRequest) (*exec.Cmd, error) {
-	node, err := exec.LookPath("node")
-	if err != nil {
-		return nil, err
-	}
 	info := request.GetInfo()
-	run, err := commandOf(info, "run")
-	if err != nil {
-		return nil, err
-	}
 	options := info.GetOptions().AsMap()
-	arguments := append(nodeArguments(options), run,
+	command, err := commandOf(ctx, info, nodeArguments(options), "run",
 		"--monitor="+request.GetMonitorAddress(),
 		"--engine="+engineOf(request),
 		"--organization="+request.GetOrganization(),
@@ -104,6 +96,9 @@ func program(ctx context.Context, request *pulumirpc.RunRequest) (*exec.Cmd, err
 		"--parallel="+strconv.Itoa(int(request.GetParallel())),
 		"--dry-run="+strconv.FormatBool(request.GetDryRun()),
 		info.GetEntryPoint())
+	if err != nil {
+		return nil, err
+	}
 	config, err := json.Marshal(request.GetConfig())
 	if err != nil {
 		return nil, err
@@ -112,8 +107,6 @@ func program(ctx context.Context, request *pulumirpc.RunRequest) (*exec.Cmd, err
 	if err != nil {
 		return nil, err
 	}
-	command := exec.CommandContext(ctx, node, arguments...)
-	command.Dir = info.GetProgramDirectory()
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
 	command.Env = append(os.Environ(),
 		"PULUMI_CONFIG="+string(config),
@@ -122,8 +115,25 @@ func program(ctx context.Context, request *pulumirpc.RunRequest) (*exec.Cmd, err
 	return command, nil
 }
 
-// commandOf is the path of one of the SDK's own commands, from a folder's packages or those of a folder above it.
-func commandOf(info *pulumirpc.ProgramInfo, name string) (string, error) {
+// commandOf runs one of the SDK's own commands in the folder of a program.
+func commandOf(
+	ctx context.Context, info *pulumirpc.ProgramInfo, nodeArguments []string, name string, arguments ...string,
+) (*exec.Cmd, error) {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		return nil, err
+	}
+	path, err := pathOf(info, name)
+	if err != nil {
+		return nil, err
+	}
+	command := exec.CommandContext(ctx, node, append(append(nodeArguments, path), arguments...)...)
+	command.Dir = info.GetProgramDirectory()
+	return command, nil
+}
+
+// pathOf is where one of the SDK's own commands lies: in a folder's packages or those of a folder above it.
+func pathOf(info *pulumirpc.ProgramInfo, name string) (string, error) {
 	program := info.GetProgramDirectory()
 	for folder := program; ; folder = filepath.Dir(folder) {
 		command := filepath.Join(folder, "node_modules", "@pulumi", "pulumi", "cmd", name)
@@ -142,8 +152,8 @@ func nodeArguments(options map[string]any) []string {
 }
 
 func typescript(options map[string]any) string {
-	if off, given := options["typescript"].(bool); given {
-		return strconv.FormatBool(off)
+	if on, given := options["typescript"].(bool); given {
+		return strconv.FormatBool(on)
 	}
 	return "true"
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os/exec"
 	"sync"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -17,16 +16,11 @@ func (*host) RunPlugin(request *pulumirpc.RunPluginRequest, stream output) error
 	if request.GetKind() != "analyzer" {
 		return status.Errorf(codes.Unimplemented, "plugins of kind %s are not run here", request.GetKind())
 	}
-	node, err := exec.LookPath("node")
+	arguments := append(request.GetArgs(), ".")
+	command, err := commandOf(stream.Context(), request.GetInfo(), nil, "run-policy-pack", arguments...)
 	if err != nil {
 		return err
 	}
-	run, err := commandOf(request.GetInfo(), "run-policy-pack")
-	if err != nil {
-		return err
-	}
-	command := exec.CommandContext(stream.Context(), node, append([]string{run}, append(request.GetArgs(), ".")...)...)
-	command.Dir = request.GetInfo().GetProgramDirectory()
 	command.Env = request.GetEnv()
 	var sending sync.Mutex
 	send := func(response *pulumirpc.RunPluginResponse) error {
