@@ -11,6 +11,7 @@ import { CLOUD_ROOT_VARIABLE, CLOUD_SKIP_VARIABLE } from "./openstack/bench.ts";
 import { stopCloud } from "./openstack/cloud.ts";
 import { runScript } from "./programs.ts";
 import { ROOT_VARIABLE, SKIP_VARIABLE } from "./stack/sandbox.ts";
+import type { Environment } from "./tally.ts";
 
 /** What the tests of a level run on: where they look for it, how they learn that there is none, how it ends. */
 interface Place {
@@ -28,9 +29,6 @@ const PLACES = {
 
 /** A level whose tests run on something that is started before them. */
 export type PlacedLevel = keyof typeof PLACES;
-
-/** What a test file finds in its environment. */
-export type Environment = Readonly<Record<string, string>>;
 
 /** The environment of tests that cannot be run here: they learn why they are skipped. */
 export function withoutPlace(level: PlacedLevel, obstacle: Obstacle): Environment {

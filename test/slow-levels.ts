@@ -1,7 +1,7 @@
 import type { Obstacle } from "../sandbox/obstacle.ts";
 import { filesOf } from "./levels.ts";
-import { type Environment, onPlace, type PlacedLevel, withoutPlace } from "./places.ts";
-import { FAILED, runFiles, sum, type Tally } from "./tally.ts";
+import { onPlace, type PlacedLevel, withoutPlace } from "./places.ts";
+import { type Environment, FAILED, runFiles, sum, type Tally } from "./tally.ts";
 
 /** A level whose tests run on something that is started before them. */
 export interface SlowLevel {

@@ -15,12 +15,15 @@ export const NONE: Tally = { passed: 0, failed: 0, skipped: 0 };
 /** Of what should have run tests, and could not. */
 export const FAILED: Tally = { passed: 0, failed: 1, skipped: 0 };
 
+/** What a test file finds in its environment: where its place is, or why there is none. */
+export type Environment = Readonly<Record<string, string>>;
+
 /** How test files are run. */
 export interface Running {
   /** Files at a time; default: 1. */
   readonly concurrency?: number;
-  /** What they find in the environment beside this process's: where their place is, or why there is none. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Beside this process's. */
+  readonly env?: Environment;
   /** Before they begin: nothing is run. Later whoever gives it ends what runs. */
   readonly signal: AbortSignal;
 }

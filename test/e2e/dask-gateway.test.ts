@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import type { OutputMap, Stack } from "@pulumi/pulumi/automation/index.js";
 import { attempt } from "../attempt.ts";
+import { eventually } from "../eventually.ts";
 import { isOfDefinition, removeDefinitions } from "../stack/definitions.ts";
 import { type Bench, chartSetting, outputOf } from "../stack/sandbox.ts";
 import { watch } from "../stack/updates.ts";
 import { type GatewayUser, gatewayUser, IMAGE, type Ordered, userPod } from "./gateway-user.ts";
 import { everything, leftSince } from "./hub-stack.ts";
-import { apply, eventually, inNamespace, nobodyAnswers, ready, realTest, smokeTestResult } from "./node.ts";
+import { apply, inNamespace, nobodyAnswers, ready, realTest, smokeTestResult } from "./node.ts";
 import { assertNoSecretShown } from "./pod-secrets.ts";
 
 const LIMITS = { workers: 3, cores: 3, memory: "2G" } as const;

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { attempt } from "../attempt.ts";
+import { eventually } from "../eventually.ts";
 import { isOfDefinition, removeDefinitions } from "../stack/definitions.ts";
 import { type Bench, changes, chartSetting } from "../stack/sandbox.ts";
 import { everything, leftSince } from "./hub-stack.ts";
 import {
   apply,
-  eventually,
   IDLE,
   inNamespace,
   PYTHON_IMAGE,

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import type { Fields } from "../../policies/planned.ts";
 import { attempt } from "../attempt.ts";
+import { eventually } from "../eventually.ts";
 import { isOfDefinition, keptDefinitions, removeDefinitions } from "../stack/definitions.ts";
 import { inRestricted } from "../stack/restricted-namespace.ts";
 import { type Bench, withCharts } from "../stack/sandbox.ts";
@@ -12,7 +13,6 @@ import { Person } from "./hub-person.ts";
 import { everything, hubAccess, leftSince, smallHub } from "./hub-stack.ts";
 import {
   apply,
-  eventually,
   IDLE,
   inNamespace,
   nobodyAnswers,

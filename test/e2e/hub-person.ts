@@ -1,5 +1,5 @@
 import { request } from "undici";
-import { eventually } from "./node.ts";
+import { eventually } from "../eventually.ts";
 
 /** What a page or an API answered, after redirects. */
 export interface Page {

@@ -2,9 +2,9 @@ import { readdirSync } from "node:fs";
 import type { OutputMap } from "@pulumi/pulumi/automation/index.js";
 import { layoutOf } from "../../sandbox/layout.ts";
 import { volumesFolder } from "../../sandbox/node/node-agent.ts";
+import { eventually } from "../eventually.ts";
 import { inventory } from "../stack/inventory.ts";
 import { type Bench, outputOf } from "../stack/sandbox.ts";
-import { eventually } from "./node.ts";
 
 /** Settings of a hub with Dask whose pods fit beside each other on two cores. */
 export const smallHub = {

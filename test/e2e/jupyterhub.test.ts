@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { attempt } from "../attempt.ts";
+import { eventually } from "../eventually.ts";
 import { withCharts } from "../stack/sandbox.ts";
 import { watch } from "../stack/updates.ts";
 import { withKernel } from "./hub-kernel.ts";
 import { Person } from "./hub-person.ts";
 import { everything, hubAccess, leftSince, smallHub } from "./hub-stack.ts";
-import { eventually, realTest, smokeTestResult } from "./node.ts";
+import { realTest, smokeTestResult } from "./node.ts";
 
 realTest(
   "a hub without Dask serves, keeps its users in a file, and leaves nothing while a notebook runs",

@@ -7,13 +7,13 @@ import { firstProcess } from "../../sandbox/node/namespaces.ts";
 import { volumesFolder } from "../../sandbox/node/node-agent.ts";
 import { startSandbox, stopSandbox } from "../../sandbox/sandbox.ts";
 import { attempt } from "../attempt.ts";
+import { eventually } from "../eventually.ts";
+import { knock } from "../knock.ts";
 import { type Bench, benchOn } from "../stack/sandbox.ts";
 import {
   apply,
-  eventually,
   IDLE,
   inNamespace,
-  knock,
   python,
   pythonPod,
   ready,

@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ImageSet } from "../../sandbox/images/images.ts";
 import { layoutOf } from "../../sandbox/layout.ts";
 import { volumesFolder } from "../../sandbox/node/node-agent.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
+import { eventually } from "../eventually.ts";
+import { knock } from "../knock.ts";
 import { limited } from "../limit.ts";
 import { type Bench, benchOn } from "../stack/sandbox.ts";
 
@@ -143,20 +143,6 @@ export async function removeClass({ kubectl, sandbox }: Bench, storageClass: str
   await kubectl("delete", "storageclass", storageClass, "--ignore-not-found");
 }
 
-/** What came of a connection from this machine: `open`, `silent` where nobody says anything for two seconds, or a code. */
-export function knock(host: string, port: number): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: 2000 });
-    const end = (how: string) => {
-      socket.destroy();
-      resolve(how);
-    };
-    socket.once("connect", () => end("open"));
-    socket.once("timeout", () => end("silent"));
-    socket.once("error", (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
-  });
-}
-
 /** What this machine hears of an address that nobody has. */
 const NOBODY = ["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH"];
 
@@ -181,25 +167,3 @@ export function service(namespace: string, name: string, spec: object): object {
 
 /** A program that waits for ever. */
 export const IDLE = "import signal; signal.pause()";
-
-/**
- * Asks until `check` holds, for at most `seconds`; throws with the last answer when it never does.
- * A question that fails is asked again: what has just been made refuses connections, and what starts anew resets them.
- */
-export async function eventually<T>(
-  ask: () => Promise<T>,
-  check: (answer: T) => boolean,
-  seconds = 180,
-): Promise<T> {
-  const end = Date.now() + seconds * 1000;
-  for (;;) {
-    const [answer] = await Promise.allSettled([ask()]);
-    if (answer.status === "fulfilled" && check(answer.value)) return answer.value;
-    if (Date.now() > end) {
-      if (answer.status === "rejected")
-        throw new Error(`Still fails after ${seconds} s: ${answer.reason}`, { cause: answer.reason });
-      throw new Error(`Still after ${seconds} s: ${JSON.stringify(answer.value)}`);
-    }
-    await sleep(200);
-  }
-}

@@ -1,16 +1,6 @@
+import { eventually } from "../eventually.ts";
 import type { Bench } from "../stack/sandbox.ts";
-import {
-  apply,
-  eventually,
-  IDLE,
-  inNamespace,
-  python,
-  pythonPod,
-  ready,
-  realTest,
-  server,
-  service,
-} from "./node.ts";
+import { apply, IDLE, inNamespace, python, pythonPod, ready, realTest, server, service } from "./node.ts";
 
 realTest("NetworkPolicies let through what they name and nothing else", ["dask"], async (bench) => {
   await inNamespace(bench, "policies", async () => {

@@ -8,7 +8,7 @@ import { deploy } from "../../deploy.ts";
 import { repository } from "../../sandbox/layout.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import { cloudCalls, cloudStates } from "./clouds.ts";
-import { withEnvironment } from "./environment.ts";
+import { LOGIN as CLOUD_LOGIN, NO_LOGIN, withEnvironment } from "./environment.ts";
 import { type Calls, run } from "./mock-engine.ts";
 import { refused } from "./refused.ts";
 
@@ -118,22 +118,9 @@ for (const [what, [own, expected, releases = {}]] of Object.entries(SETTINGS))
     refuses({ cluster: own, releases, liveChecks: false }, expected));
 
 /** A machine without any login or program of a cloud. */
-const BARE: NodeJS.ProcessEnv = {
-  PATH: "/nowhere",
-  HOME: "/nowhere",
-  ...Object.fromEntries(
-    Object.keys(process.env)
-      .filter((name) => /^(GOOGLE|GCLOUD|GCP|CLOUDSDK|AWS|OS)_/.test(name))
-      .map((name) => [name, undefined]),
-  ),
-};
-const LOGIN: NodeJS.ProcessEnv = {
-  ...BARE,
-  GOOGLE_CREDENTIALS: "{}",
-  AWS_ACCESS_KEY_ID: "AKIA",
-  OS_AUTH_URL: "http://192.0.2.1/v3",
-  OS_PASSWORD: "hunter2",
-};
+const NOWHERE: NodeJS.ProcessEnv = { PATH: "/nowhere", HOME: "/nowhere" };
+const BARE = { ...NO_LOGIN, ...NOWHERE };
+const LOGIN = { ...CLOUD_LOGIN, ...NOWHERE };
 
 /** A directory with programs of these names, which nothing here runs. */
 function programs(...names: readonly string[]): string {

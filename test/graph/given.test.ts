@@ -5,23 +5,11 @@ import { after, test } from "node:test";
 import { deploy } from "../../deploy.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import { cloudCalls, cloudStates } from "./clouds.ts";
-import { withEnvironment } from "./environment.ts";
+import { LOGIN, withEnvironment } from "./environment.ts";
 import { type Calls, type Run, run } from "./mock-engine.ts";
 import { refused } from "./refused.ts";
 
 // What is in the cloud already and is named in the settings: it is looked for before anything is made.
-
-const LOGIN: NodeJS.ProcessEnv = {
-  ...Object.fromEntries(
-    Object.keys(process.env)
-      .filter((name) => /^(GOOGLE|GCLOUD|GCP|CLOUDSDK|AWS|OS)_/.test(name))
-      .map((name) => [name, undefined]),
-  ),
-  GOOGLE_CREDENTIALS: "{}",
-  AWS_ACCESS_KEY_ID: "AKIA",
-  OS_AUTH_URL: "http://192.0.2.1/v3",
-  OS_PASSWORD: "hunter2",
-};
 
 /** A question that the cloud answers by an error, as the engine hands it down. */
 function failing(details: string): () => never {

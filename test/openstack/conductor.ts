@@ -1,9 +1,8 @@
-import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "../../sandbox/kubernetes-api.ts";
 import { logTail, runningPid } from "../../sandbox/processes.ts";
+import { knock } from "../knock.ts";
 import { type Api, logIn } from "./api.ts";
-import type { Place } from "./place.ts";
 import { ADMINISTRATOR } from "./seed.ts";
 import { type CloudArgs, PATIENCE_MS } from "./services.ts";
 
@@ -25,7 +24,7 @@ export async function conductorUp({ layout, place }: CloudArgs): Promise<void> {
   const up = await until(async () => {
     dead = PROGRAMS.find((name) => runningPid(layout, name) === undefined);
     if (dead !== undefined) return true;
-    if ((await takesConnections(place)) && (await calledUp(api))) return true;
+    if ((await knock("127.0.0.1", place.ports.rabbitmq)) === "open" && (await calledUp(api))) return true;
     return sleep(PAUSE_MS, false);
   }, PATIENCE_MS);
   if (up && dead === undefined) return;
@@ -43,16 +42,4 @@ async function calledUp(api: Api): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function takesConnections({ ports }: Place): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: "127.0.0.1", port: ports.rabbitmq });
-    const end = (open: boolean) => {
-      socket.destroy();
-      resolve(open);
-    };
-    socket.once("connect", () => end(true));
-    socket.once("error", () => end(false));
-  });
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
-import { withEnvironment } from "../graph/environment.ts";
+import { LOGIN, withEnvironment } from "../graph/environment.ts";
 import { refused } from "../graph/refused.ts";
 import { sandboxTest } from "./sandbox.ts";
 
@@ -18,15 +18,6 @@ const GOOGLE = {
 const AMAZON = { provider: "eks", region: "eu-central-1", existing: "team", auth: "token" };
 
 const OPENSTACK = { provider: "magnum", existing: "team" };
-
-/** What the clouds' providers take for a login; nobody logs in. */
-const LOGIN = {
-  GOOGLE_CREDENTIALS: "{}",
-  AWS_ACCESS_KEY_ID: "AKIA",
-  OS_CLOUD: undefined,
-  OS_AUTH_URL: "http://192.0.2.1/v3",
-  OS_PASSWORD: "hunter2",
-};
 
 const releases = { [NAMESPACE]: { kind: "dask" } };
 

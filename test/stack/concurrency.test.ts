@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { layoutOf } from "../../sandbox/layout.ts";
 import { startSandbox, stopSandbox } from "../../sandbox/sandbox.ts";
-import { eventually } from "../e2e/node.ts";
+import { eventually } from "../eventually.ts";
 import { isOfDefinition } from "./definitions.ts";
 import { inventory } from "./inventory.ts";
 import { runDoctor, startDestroy, startUp } from "./runs.ts";

@@ -1,4 +1,4 @@
-import { eventually } from "../e2e/node.ts";
+import { eventually } from "../eventually.ts";
 import type { Bench } from "./sandbox.ts";
 
 /** Kinds that come and go by themselves. */

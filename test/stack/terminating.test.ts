@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { eventually } from "../e2e/node.ts";
+import { eventually } from "../eventually.ts";
 import { type Run, runDoctor, startDestroy } from "./runs.ts";
 import { type Bench, chartSetting, sandboxTest } from "./sandbox.ts";
 

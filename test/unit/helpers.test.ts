@@ -11,7 +11,7 @@ import { withLock } from "../../sandbox/lock.ts";
 import { missingCommands } from "../../sandbox/node/prerequisites.ts";
 import { inWords } from "../../sandbox/obstacle.ts";
 import { attempt } from "../attempt.ts";
-import { eventually } from "../e2e/node.ts";
+import { eventually } from "../eventually.ts";
 import { LEVELS, levelsNamed } from "../levels.ts";
 import { limited } from "../limit.ts";
 import { counted, sum } from "../tally.ts";
